@@ -1,0 +1,1 @@
+"""The answer clock: policies, deadlines, service level and connect rate. Knows events, never AMI."""

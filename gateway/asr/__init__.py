@@ -1,0 +1,1 @@
+"""Speech: AudioSocket, voice activity, recognisers, the worker process, transcripts."""

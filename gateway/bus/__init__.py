@@ -1,0 +1,1 @@
+"""Events out to, and answers in from, the ticketing system."""

@@ -1,0 +1,1 @@
+"""A whole hotline on one machine."""

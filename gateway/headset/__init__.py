@@ -1,0 +1,1 @@
+"""Sound devices: list, test, and an agent's station without a phone."""

@@ -1,0 +1,1 @@
+"""The few voice flows such a line needs, over FastAGI."""

@@ -1,0 +1,1 @@
+"""The ticket that fills itself: entities, taxonomy, departments, draft."""

@@ -1,0 +1,156 @@
+"""What pages show: events folded into two snapshots, the supervisor's wallboard and an agent's desk.
+
+A page receives ``{"kind": "snapshot", "view": "desk"|"wallboard", "seq": n, "data": {...}}`` first, then
+``{"kind": "delta", "seq": n+1, "patch": {...}}`` where ``patch`` is a JSON merge patch (RFC 7396) of ``data``:
+so collections are objects keyed by id, and an absent optional value is left out instead of null.
+Instants are Unix seconds on the PBX's clock; ``now`` in a snapshot lets a page run its clocks. PURE.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from gateway.events import AgentState, Rate, Speaker, TicketField
+
+
+class WaitingCall(Struct, kw_only=True, omit_defaults=True):
+    """A call nobody has answered yet. ``deadline`` is arrival (or queueing, by the queue's clock) + target."""
+
+    call_id: str
+    caller_number: str
+    caller_name: str = ""
+    queue: str = ""
+    arrived: float
+    clock_start: float
+    at_risk_at: float
+    breach_at: float
+    ringing: tuple[str, ...] = ()
+
+
+class TalkingCall(Struct, kw_only=True, omit_defaults=True):
+    """A call in conversation."""
+
+    call_id: str
+    caller_number: str
+    queue: str
+    agent: str
+    since: float
+    caller_wait: float | None = None
+    within_target: bool | None = None
+
+
+class AgentView(Struct, kw_only=True, omit_defaults=True):
+    """An agent and the state he is in since ``since``."""
+
+    agent: str
+    name: str = ""
+    state: AgentState
+    since: float
+    reason: str = ""
+    call_id: str = ""
+
+
+class QueueFigures(Struct, kw_only=True, omit_defaults=True):
+    """Figures of one queue for today; each with its clock and its denominators by name."""
+
+    queue: str
+    clock: str
+    since: float
+    target_seconds: float
+    target_share: float
+    of_offered: Rate
+    of_offered_less_short: Rate
+    of_answered: Rate
+    average_wait: float | None = None
+    longest_wait: float | None = None
+
+
+class ConnectRate(Struct, kw_only=True, omit_defaults=True):
+    """Rolling 24 h connect rate (GB/T 33358-2016: at least 95 %)."""
+
+    window_seconds: float
+    required: float
+    rate: Rate
+    margin: int
+
+
+class Alert(Struct, kw_only=True, omit_defaults=True):
+    """Something a supervisor should see. ``kind`` is the event type it came from."""
+
+    alert_id: str
+    kind: str
+    severity: str
+    at: float
+    call_id: str = ""
+    queue: str = ""
+    component: str = ""
+    value: float | None = None
+    detail: str = ""
+
+
+class SpeechEngine(Struct, kw_only=True, omit_defaults=True):
+    """The engine that transcribes a language here, and why it was taken."""
+
+    language: str
+    engine: str
+    model: str
+    why: str = ""
+
+
+class Wallboard(Struct, kw_only=True, omit_defaults=True):
+    """The supervisor's room. Every collection is keyed by id."""
+
+    now: float
+    waiting: dict[str, WaitingCall]
+    talking: dict[str, TalkingCall]
+    agents: dict[str, AgentView]
+    queues: dict[str, QueueFigures]
+    connect_rate: ConnectRate | None = None
+    alerts: dict[str, Alert]
+    health: dict[str, str]
+    engines: dict[str, SpeechEngine]
+
+
+class Line(Struct, kw_only=True, omit_defaults=True):
+    """One utterance on the desk; grey while ``final`` is false. Seconds since arrival."""
+
+    utterance_id: str
+    speaker: Speaker
+    text: str
+    start: float
+    end: float
+    final: bool
+
+
+class DeskCall(Struct, kw_only=True, omit_defaults=True):
+    """The call an agent sees: from the ring until it is wrapped up. ``state``: ringing, talking or ended."""
+
+    call_id: str
+    caller_number: str
+    caller_name: str = ""
+    queue: str
+    state: str
+    arrived: float
+    clock_start: float
+    at_risk_at: float
+    breach_at: float
+    ringing_since: float
+    answered_at: float | None = None
+    ended_at: float | None = None
+    caller_wait: float | None = None
+    within_target: bool | None = None
+    heard_share: float | None = None
+    survey: int | None = None
+
+
+class Desk(Struct, kw_only=True, omit_defaults=True):
+    """One agent's page. ``transcript`` is keyed by utterance id, ``ticket`` by field name."""
+
+    now: float
+    agent: AgentView
+    call: DeskCall | None = None
+    transcript: dict[str, Line]
+    ticket_id: str = ""
+    ticket: dict[str, TicketField]
+    ticket_submitted: bool = False
+    engines: dict[str, SpeechEngine]
