@@ -1,7 +1,8 @@
 """Frozen settings, read once at start from ``config/*.toml`` and the environment.
 
 Order, later wins: defaults here, ``gateway.toml`` (and ``queues.toml`` beside it), then variables
-``HOTLINE_<SECTION>_<KEY>`` such as ``HOTLINE_AMI_SECRET``; a variable ending in ``_FILE`` names a file that holds the value.
+``HOTLINE_<SECTION>_<KEY>`` such as ``HOTLINE_AMI_SECRET``; a variable ending in ``_FILE`` names a file that holds
+the value.
 An unknown key, a wrong type or a value out of range is refused with file and key.
 """
 
