@@ -49,10 +49,10 @@ class Voice:
             raise ModelError(f"voice model folder {model_dir} lacks {', '.join(missing)}", _INSTALL)
         try:
             import onnxruntime
-            from misaki.zh import ZHG2P
+
+            self._phonemes = Phonemizer()
         except ImportError as error:
             raise ModelError(f"cannot speak: {error}", "Install the extra: pip install hotline-gateway[tts]") from error
-        logging.getLogger("jieba").setLevel(logging.WARNING)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or min(2, os.cpu_count() or 1)
         options.inter_op_num_threads = 1
@@ -66,7 +66,6 @@ class Voice:
             )
         except Exception as error:  # each library has errors of its own for a broken file
             raise ModelError(f"voice model in {model_dir} cannot be read: {error}", _INSTALL) from error
-        self._phonemes: Any = ZHG2P()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -97,7 +96,7 @@ class Voice:
         for sentence in re.split(r"(?<=[。！？!?；;\n])", read_numerals(text)):
             if not sentence.strip():
                 continue
-            phonemes = self._phonemes(sentence.strip())[0]
+            phonemes = self._phonemes(sentence.strip())
             unknown = sorted({c for c in phonemes if c not in self._tokens and c.isalnum()})
             if unknown:
                 raise InputError(f"the voice cannot say {' '.join(unknown)}", "Write it in Chinese characters")
@@ -118,6 +117,44 @@ class Voice:
             },
         )
         return trim_silence(np.asarray(speech, dtype=np.float32).ravel(), MODEL_RATE)
+
+
+class Phonemizer:
+    """Mandarin text to Kokoro's phonemes: words by jieba, tones with sandhi by pypinyin, letters by misaki."""
+
+    def __init__(self) -> None:
+        import cn2an  # type: ignore[import-untyped]
+        import jieba  # type: ignore[import-untyped]
+        import pypinyin
+        from misaki.zh import ZHG2P
+
+        jieba.setLogLevel(logging.WARNING)
+        self._amounts: Any = cn2an.transform
+        self._words: Any = jieba.lcut
+        self._pinyin: Any = pypinyin.lazy_pinyin
+        self._style: Any = pypinyin.Style.TONE3
+        self._misaki: Any = ZHG2P
+
+    def __call__(self, text: str) -> str:
+        """Phonemes of ``text``, with tone arrows, punctuation marks and spaces between words.
+
+        Raises InputError for a character that has no reading.
+        """
+        text = self._misaki.map_punctuation(self._amounts(text, "an2cn"))
+        runs = re.findall(r"[\u4e00-\u9fff]+|[^\u4e00-\u9fff]+", text)
+        spoken = (self._sentence(run) if "\u4e00" <= run[0] <= "\u9fff" else run for run in runs)
+        # The mark below a non-syllabic vowel is not in the model's table.
+        return "".join(spoken).replace("\u032f", "")
+
+    def _sentence(self, run: str) -> str:
+        return " ".join(self._word(word) for word in self._words(run))
+
+    def _word(self, word: str) -> str:
+        syllables = self._pinyin(word, style=self._style, neutral_tone_with_five=True, tone_sandhi=True)
+        try:
+            return "".join(self._misaki.py2ipa(syllable) for syllable in syllables)
+        except (ValueError, AssertionError) as error:
+            raise InputError("a character has no Mandarin reading", "Write it with common characters") from error
 
 
 def _cut(tokens: list[int], comma: int) -> Iterator[list[int]]:
