@@ -62,6 +62,8 @@ class AgiCall:
         self.headers = headers
         self.call_id = headers.get("agi_uniqueid", "")
         self.script = headers.get("agi_network_script", "").partition("?")[0].strip("/")
+        self.local_host: str = writer.get_extra_info("sockname")[0]
+        """Our own address, as Asterisk reached it."""
         self._reader = reader
         self._request: Any = Request(app=None, headers=headers, reader=reader, writer=writer)
 
