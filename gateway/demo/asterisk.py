@@ -164,7 +164,9 @@ class AsteriskInstance:
         options = (self.conf / "asterisk.conf").read_text(encoding="utf-8")
         return {
             "asterisk.conf": f"[directories]\n{directories}\n{options}",
-            "site/transport.conf": f"[transport-udp]\ntype = transport\nprotocol = udp\nbind = {self.host}:{self.sip_port}\n",
+            "site/transport.conf": (
+                f"[transport-udp]\ntype = transport\nprotocol = udp\nbind = {self.host}:{self.sip_port}\n"
+            ),
             "site/manager.conf": (
                 f"[general](+)\nbindaddr = {self.host}\nport = {self.ami_port}\n\n"
                 f"[{self.ami_username}](+)\nsecret = {self.ami_secret}\n"
