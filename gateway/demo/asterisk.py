@@ -34,9 +34,9 @@ FOLDERS = ("etc", "run", "spool", "log", "lib", "lib/keys", "data/sounds")
 class AsteriskInstance:
     """Async context manager: one PBX with the hotline's configuration.
 
-    Addresses are known from construction on and may be changed until ``start()``: ``sip_port``, ``ami_port``,
-    ``ami_secret``, ``agi_host`` and ``agi_port`` (the gateway's FastAGI), ``ring_seconds`` (of one agent's phone),
-    ``queue_seconds`` (a caller's longest wait). ``agent_password(id)`` is what phones log in with.
+    Everything is known from construction on and may be changed until ``start()``: ``sip_port``, ``ami_port``,
+    ``ami_secret``; ``agi_host`` and ``agi_port``, where the PBX looks for the gateway's FastAGI (a free port);
+    ``ring_seconds`` of one agent's phone; ``queue_seconds``, a caller's longest wait.
     """
 
     host = "127.0.0.1"
@@ -52,7 +52,7 @@ class AsteriskInstance:
         self.ami_port = free_port()
         self.ami_secret = secrets.token_urlsafe(16)
         self.agi_host = "127.0.0.1"
-        self.agi_port = 4573
+        self.agi_port = free_port()
         self.ring_seconds = 15
         self.queue_seconds = 300
         self._inside = f"/srv/{self.name}"

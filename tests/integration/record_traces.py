@@ -77,7 +77,7 @@ class TapReader:
 
     async def __aenter__(self) -> TapReader:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.address = "127.0.0.1:{}".format(self._server.sockets[0].getsockname()[1])
+        self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         self.octets: dict[str, int] = {}
         return self
 
@@ -211,7 +211,7 @@ async def abandoned_during_announcement(scene: Scene) -> AmiRecorder:
 
 
 async def agent_leaves_during_announcement(scene: Scene) -> AmiRecorder:
-    """An agent picked up and hangs up while his number is announced to the caller."""
+    """An agent picked up and hangs up while his number is announced; the caller, back in the queue, gives up."""
     (agent,) = await scene.agents("1001")
     ami = await scene.record()
     caller = await scene.caller()
@@ -221,7 +221,10 @@ async def agent_leaves_during_announcement(scene: Scene) -> AmiRecorder:
     await ami.seen("DialEnd", DialStatus="ANSWER")
     await asyncio.sleep(0.7)
     await agent.hang_up()
-    await ami.seen("Hangup", 2)
+    await ami.seen("QueueCallerJoin", 2)
+    await agent.wait_ringing()
+    await caller.hang_up()
+    await ami.seen("Hangup", 3)
     return ami
 
 
