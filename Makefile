@@ -2,6 +2,7 @@
 SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
 export HOTLINE_HOME ?= $(HOME)/.local/share/hotline
 
 .PHONY: help setup demo test lint unit integration browser ui contract prompts bench lock clean
