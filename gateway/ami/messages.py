@@ -170,6 +170,7 @@ class ChannelEntry(ChannelMessage, frozen=True, kw_only=True):
     caller_number: str
     caller_name: str
     application: str
+    application_data: str
     duration: float
     bridge: str
 
@@ -225,9 +226,9 @@ def _age(headers: Headers, name: str) -> float:
     """``HH:MM:SS`` in seconds; 0 when it is not that."""
     try:
         hours, minutes, seconds = (int(part) for part in _text(headers, name).split(":"))
-    except ValueError:
+        return hours * 3600.0 + minutes * 60.0 + seconds
+    except (ValueError, OverflowError):
         return 0.0
-    return hours * 3600.0 + minutes * 60.0 + seconds
 
 
 _READERS: dict[str, Callable[[Headers], str | int | float | bool]] = {
@@ -253,6 +254,7 @@ _READERS: dict[str, Callable[[Headers], str | int | float | bool]] = {
     "paused": lambda h: _text(h, "Paused") == "1",
     "pause_reason": lambda h: _text(h, "PausedReason"),
     "application": lambda h: _text(h, "Application"),
+    "application_data": lambda h: _text(h, "ApplicationData"),
     "duration": lambda h: _age(h, "Duration"),
     "wait": lambda h: max(0.0, _number(h, "Wait")),
 }
