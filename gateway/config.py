@@ -90,6 +90,8 @@ class Speech(Struct, frozen=True, forbid_unknown_fields=True):
     """Empty: a random one, for local workers only."""
     flush_timeout: Seconds = 20.0
     """Seconds the last words may take after the line is down."""
+    record_dir: str = ""
+    """Folder for one WAV file per tapped leg (personal data, mode 0600); empty: nothing is recorded."""
 
 
 class Ivr(Struct, frozen=True, forbid_unknown_fields=True):
