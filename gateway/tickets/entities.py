@@ -26,7 +26,9 @@ _NO_GIVEN = "的是我你他她在住电手联想要家今昨有和说来打反�
 _FULL_NAME = re.compile(
     rf"(?:我叫|名字是|名字叫|我的名字|名叫)(?:做)?(?P<name>{_SURNAME}(?:(?![{_NO_GIVEN}])[\u4e00-\u9fff]){{1,2}})"
 )
-_OWN_SURNAME = re.compile(rf"(?:我姓|免贵姓|本人姓|姓)(?P<name>{_SURNAME})(?:，?(?:叫|名字叫)(?P<full>{_SURNAME}(?:(?![{_NO_GIVEN}])[\u4e00-\u9fff]){{1,2}}))?")
+_OWN_SURNAME = re.compile(
+    rf"(?:我姓|免贵姓|本人姓|姓)(?P<name>{_SURNAME})(?:，?(?:叫|名字叫)(?P<full>{_SURNAME}(?:(?![{_NO_GIVEN}])[\u4e00-\u9fff]){{1,2}}))?"
+)
 _TITLED = re.compile(rf"(?P<name>{_SURNAME}(?:先生|女士|小姐|大爷|大妈|阿姨|师傅))")
 _TITLES = {"小姐": "女士", "大爷": "先生", "师傅": "先生", "大妈": "女士", "阿姨": "女士"}
 

@@ -20,13 +20,17 @@ LANDMARK_KINDS = (
 )
 """Things a place is told by when it has no number; ordered, the first that fits is taken."""
 
-RELATIONS = ("东门|西门|南门|北门|正门|后门|大门口?|门口|门前|旁边?|隔壁|对面|附近|后面|前面|路口|东侧|西侧|南侧|北侧|楼下",)
+RELATIONS = (
+    "东门|西门|南门|北门|正门|后门|大门口?|门口|门前|旁边?|隔壁|对面|附近|后面|前面|路口|东侧|西侧|南侧|北侧|楼下",
+)
 """Where a thing is, seen from the landmark; kept as part of it."""
 
 NOT_AFTER = ("[民委舞]", "医保", "管理", "生活", "建设", "用品", "监管")
 """What makes a kind word part of another word when it follows at once."""
 
-STOP_CHARS = frozenset("在是的了我你您他她它们这那就住从到离吗呢吧啊嗯哦呃唉哎说叫把被让请问条个没不很几什么哪每跟给与及或去走找看听想要还也又都")
+STOP_CHARS = frozenset(
+    "在是的了我你您他她它们这那就住从到离吗呢吧啊嗯哦呃唉哎说叫把被让请问条个没不很几什么哪每跟给与及或去走找看听想要还也又都"
+)
 """Characters at which a name ends when it is read backwards."""
 
 LEAD_WORDS = (
@@ -37,24 +41,23 @@ LEAD_WORDS = (
 )
 """Words that may stand right before a name without belonging to it, with their usual mishearings."""
 
-NOT_DISTRICTS = (
-    "小", "社", "园", "地", "城", "市", "郊", "景", "校", "辖", "片", "住宅", "生活", "老城", "商业", "厂", "山", "灾", "库", "超", "菜", "门", "上", "夜", "股", "本", "全", "集", "早", "都", "分",
-)  # fmt: skip
+NOT_DISTRICTS = tuple("小社园地城市郊景校辖片厂山灾库超菜门上夜股本全集早都分") + ("住宅", "生活", "老城", "商业")
 """Endings after which 区, 县 or 市 is no district or city."""
 
 UNIT_CHARS = "路条个米公点年月日天块元多度次层楼栋单幢座家户人名辆台分期周星小吨方平万亿号线"
 """What follows a number that is an amount and no house number."""
 
-NOT_NAMES = frozenset(
-    (
-        "马路 公路 道路 铁路 线路 电路 修路 问路 半路 小路 大路 一路 走路 赶路 让路 堵路 挖路 占路 拦路 高速公路 高速 十字路 丁字路 岔路 盘山公路 "
-        "柏油路 水泥路 土路 泥路 断头路 主路 辅路 路路 乡村公路 这路 出路 思路 网路 上街 逛街 大街 一条街 步行街 整条街 小街 "
-        "小巷 老小区 旧小区 老旧小区 高档小区 居民小区 住宅小区 隔壁小区 附近小区 整个小区 本小区 新小区 全小区 同小区 新建小区 "
-        "老旧 高档 居民 住宅 隔壁 附近 整个 新建 封闭 开放 大型 农村 全村 本村 乡村 城中村 山村 该村 各村 新农村 新村 村村 "
-        "农贸市场 批发市场 公立 私立 民办 公办 高等 城乡 乡镇 城镇 小镇 家乡 下乡 老乡 街道 村镇 法院 公园 "
-        "小 老 大 好 新 旧 全 本 该 某 各 中 上 下 前 后 左 右 边 旁 一 两 多 医院 学校 市 区 县 公共 空中 美丽 后 电 网 网上 地下 人行 过街 "
-        "菜 水果 生鲜 便利 大学 重点 职业 人民 三甲 社区 工商 人才 劳动力 房地产 股票 楼 家 自家 家家 新能源 充电 公交 商业 文化 休闲 健身 市民 宜居 "
-        "商业广场 文化广场 市民广场 休闲广场 小广场 大广场"
-    ).split()
-) - {"人民"}  # fmt: skip
-"""Whole words that look like a name and are none."""
+_LOOK_ALIKES = """
+马路 公路 道路 铁路 线路 电路 修路 问路 半路 小路 大路 一路 走路 赶路 让路 堵路 挖路 占路
+拦路 高速公路 高速 十字路 丁字路 岔路 盘山公路 柏油路 水泥路 土路 泥路 断头路 主路 辅路 路路
+乡村公路 这路 出路 思路 网路 上街 逛街 大街 一条街 步行街 整条街 小街 小巷 老小区 旧小区
+老旧小区 高档小区 居民小区 住宅小区 隔壁小区 附近小区 整个小区 本小区 新小区 全小区 同小区
+新建小区 老旧 高档 居民 住宅 隔壁 附近 整个 新建 封闭 开放 大型 农村 全村 本村 乡村 城中村
+山村 该村 各村 新农村 新村 村村 农贸市场 批发市场 公立 私立 民办 公办 高等 城乡 乡镇 城镇
+小镇 家乡 下乡 老乡 街道 村镇 法院 公园 小 老 大 好 新 旧 全 本 该 某 各 中 上 下 前
+后 左 右 边 旁 一 两 多 医院 学校 市 区 县 公共 空中 美丽 电 网 网上 地下 人行 过街 菜
+水果 生鲜 便利 大学 重点 职业 三甲 社区 工商 人才 劳动力 房地产 股票 楼 家 自家 家家 新能源
+充电 公交 商业 文化 休闲 健身 市民 宜居 商业广场 文化广场 市民广场 休闲广场 小广场 大广场
+"""
+NOT_NAMES = frozenset(_LOOK_ALIKES.split())
+"""Whole words, and whole names before a kind word, that look like a place and are none."""

@@ -1,7 +1,7 @@
 """Places as callers say them: district, road and number, estate, building, unit, floor, room, landmark. PURE.
 
-Chinese has no spaces and recognisers leave punctuation out, so a name is read backwards from its kind word (路, 小区,
-小学...) to the nearest word that cannot belong to a name. Words that only look like a name (马路, 我们小区) are refused;
+Chinese has no spaces and recognisers leave punctuation out, so a name is read backwards from its kind word (路,
+小区, 小学...) to the nearest word that cannot belong to a name. Words that only look like a name (马路) are refused;
 a place that is only pointed at (我们小区) is kept with a confidence below everything that has a name.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -25,10 +26,32 @@ from gateway.tickets.place_words import (
 )
 from gateway.tickets.spoken import NUMBER, NUMERALS, Finding, Folded, arabic
 
-ORDER = ("city", "district", "town", "road", "crossing", "number", "estate", "building", "unit", "floor", "room", "landmark")
+ORDER = (
+    "city",
+    "district",
+    "town",
+    "road",
+    "crossing",
+    "number",
+    "estate",
+    "building",
+    "unit",
+    "floor",
+    "room",
+    "landmark",
+)
 """The parts of a place, in the order in which a clerk writes them."""
 
-_SCORES = {"crossing": 4.0, "road": 2.0, "number": 2.0, "estate": 2.5, "landmark": 1.5, "building": 1.0, "town": 1.0, "district": 0.5}
+_SCORES = {
+    "crossing": 4.0,
+    "road": 2.0,
+    "number": 2.0,
+    "estate": 2.5,
+    "landmark": 1.5,
+    "building": 1.0,
+    "town": 1.0,
+    "district": 0.5,
+}
 _GAP = re.compile(r"(?:[，,。、；;\n]|的|这边|那边|那里|这里|就是|就在|是|在|嗯|呃|啊|那个|附近|里面|上)*")
 _ROAD = re.compile(r"大道|大街|公路|胡同|路|街(?!道)|巷")
 _ESTATE = re.compile("|".join(ESTATE_KINDS))
@@ -41,13 +64,19 @@ _STREET_NUMBER = re.compile(
     rf"(?:的|上|这边|那边)?[，,、\n]?(?:门牌号?)?(?P<no>{NUMBER})(?:(?P<kind>[号弄巷])(?!楼|线|公交)(?P<no2>{NUMBER}号(?!楼))?(?P<yard>大?院)?"
     rf"|(?![{UNIT_CHARS}{NUMERALS}0-9]))"
 )
-_ORPHAN_NUMBER = re.compile(rf"(?:(?<=\n)|^|门牌号?)(?:就?是|就?在|嗯|，)*(?P<no>{NUMBER})(?P<kind>号)(?!楼|线|公交|晚|早|上午|下午)")
+_ORPHAN_NUMBER = re.compile(
+    rf"(?:(?<=\n)|^|门牌号?)(?:就?是|就?在|嗯|，)*(?P<no>{NUMBER})(?P<kind>号)(?!楼|线|公交|晚|早|上午|下午)"
+)
 _INSIDE = re.compile(
     rf"(?P<building>{NUMBER}(?:号楼|[栋幢座])|[A-Za-z][座栋幢])|(?P<unit>{NUMBER}单元)|(?P<floor>{NUMBER}[楼层](?!道))|(?P<room>{NUMBER}(?:室|号房))"
 )
-_BARE_ROOM = re.compile(rf"(?<=单元)[，,\n]?(?P<room>[0-9]{{3,4}}|[零一二两三四五六七八九幺]{{3,4}})(?![{UNIT_CHARS}号])")
+_BARE_ROOM = re.compile(
+    rf"(?<=单元)[，,\n]?(?P<room>[0-9]{{3,4}}|[零一二两三四五六七八九幺]{{3,4}})(?![{UNIT_CHARS}号])"
+)
 _CROSSING = re.compile(r"(?:的)?(?:十字路口|交叉路?口|交界处?|交汇处?|相交|路?口)")
-_POINTED_AT = re.compile(r"(?:我们|我家|咱们|咱|本)(?:这个|那个|这边|家)?(?:的)?(?:小区|楼下|楼上|楼道|村里?|学校|单位|门口|附近)")
+_POINTED_AT = re.compile(
+    r"(?:我们|我家|咱们|咱|本)(?:这个|那个|这边|家)?(?:的)?(?:小区|楼下|楼上|楼道|村里?|学校|单位|门口|附近)"
+)
 
 
 class Part(Struct, frozen=True):
@@ -151,7 +180,9 @@ def _parts(text: str, asked: Callable[[int], bool]) -> list[Part]:
     for road in [p for p in parts if p.slot == "road"]:
         number = _STREET_NUMBER.match(text, road.end)
         if number and (number["kind"] or len(number["no"]) > 1 or number["no"].isdigit()):
-            value = arabic(number["no"]) + (number["kind"] or "号") + _second_number(number["no2"]) + (number["yard"] or "")
+            value = (
+                arabic(number["no"]) + (number["kind"] or "号") + _second_number(number["no2"]) + (number["yard"] or "")
+            )
             take("number", value, number.start("no"), number.end())
     _join_crossings(text, parts)
     for slot, kinds, longest in (("town", _TOWN, 4), ("estate", _ESTATE, 6), ("landmark", _LANDMARK, 8)):
@@ -224,7 +255,7 @@ def _second_number(said: str | None) -> str:
 def _join_crossings(text: str, parts: list[Part]) -> None:
     """Two roads that meet become one part, their crossing."""
     roads = sorted((p for p in parts if p.slot == "road"), key=lambda p: p.start)
-    for one, other in zip(roads, roads[1:], strict=False):
+    for one, other in pairwise(roads):
         crossing = _CROSSING.match(text, other.end)
         if crossing and text[one.end : other.start] in {"和", "与", "跟", "、", ""} and one in parts:
             parts.remove(one)

@@ -12,9 +12,18 @@ from datetime import datetime, timedelta
 from gateway.tickets.spoken import NUMBER, Finding, Folded, arabic, arabic_throughout
 
 _PART = r"(?:凌晨|清晨|早晨|早上|大清早|上午|中午|下午|傍晚|晚上|夜里|夜间|半夜|深夜|后半夜|大半夜|晚间|夜晚)"
-_CLOCK = rf"(?P<hour>{NUMBER})(?:点钟?(?P<minute>半|一刻|三刻|{NUMBER}分)?|[:：](?P<colon>[0-5][0-9]))(?P<about>多|左右)?"
+_CLOCK = (
+    rf"(?P<hour>{NUMBER})(?:点钟?(?P<minute>半|一刻|三刻|{NUMBER}分)?|[:：](?P<colon>[0-5][0-9]))(?P<about>多|左右)?"
+)
 _DAYS = {"今天": 0, "今日": 0, "昨天": 1, "昨日": 1, "前天": 2, "大前天": 3}
-_NIGHTS = {"今早": (0, "早上"), "今晨": (0, "清晨"), "今晚": (0, "晚上"), "昨晚": (1, "晚上"), "昨夜": (1, "夜里"), "前晚": (2, "晚上")}
+_NIGHTS = {
+    "今早": (0, "早上"),
+    "今晨": (0, "清晨"),
+    "今晚": (0, "晚上"),
+    "昨晚": (1, "晚上"),
+    "昨夜": (1, "夜里"),
+    "前晚": (2, "晚上"),
+}
 _WEEKDAYS = {c: i for i, c in enumerate("一二三四五六日")} | {"天": 6} | {str(i + 1): i for i in range(7)}
 _LATE = {"晚上", "夜里", "夜间", "半夜", "深夜", "后半夜", "大半夜", "晚间", "夜晚"}
 _AFTERNOON = {"下午", "傍晚"}
@@ -27,9 +36,7 @@ _DAY = re.compile(
     rf"(?:(?P<day>大前天|前天|昨天|昨日|今天|今日)(?P<part>{_PART})?|(?P<night>今早|今晨|今晚|昨晚|昨夜|前晚))"
     rf"(?:的)?(?:大概|大约|差不多)?(?:{_CLOCK})?"
 )
-_AGO = re.compile(
-    rf"(?P<count>半|{NUMBER})(?P<unit>个?小时|个?钟头|天|个?星期|周|个?月|年)(?:多)?(?:以前|之前|前)"
-)
+_AGO = re.compile(rf"(?P<count>半|{NUMBER})(?P<unit>个?小时|个?钟头|天|个?星期|周|个?月|年)(?:多)?(?:以前|之前|前)")
 _LASTING = re.compile(rf"(?P<count>{NUMBER})(?P<unit>天|个?星期|周|个?月)(?:多)?(?=了|没|都没|时间)")
 _WEEK = re.compile(
     rf"(?P<which>上上个?|上个?|这个?|本)?(?:周|星期|礼拜)(?P<weekday>[一二三四五六日天1-7])(?P<part>{_PART})?(?:{_CLOCK})?"
@@ -58,7 +65,9 @@ Read = list[tuple[str, int, int, float]]
 
 
 def _recurring(text: str, said_at: datetime) -> Read:
-    return [(arabic_throughout(m.group()), *m.span(), 0.9 if len(m.group()) > 3 else 0.7) for m in _RECURRING.finditer(text)]
+    return [
+        (arabic_throughout(m.group()), *m.span(), 0.9 if len(m.group()) > 3 else 0.7) for m in _RECURRING.finditer(text)
+    ]
 
 
 def _days(text: str, said_at: datetime) -> Read:
