@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import textwrap
 from collections.abc import Iterator, Sequence
+from typing import Literal, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
@@ -98,7 +99,7 @@ def _interface(info: types.StructType, held_by_page: bool) -> str:
 
 
 def _comment(cls: type) -> str:
-    text = (inspect.getdoc(cls) or cls.__name__).replace("``", "`")
+    text = " ".join((inspect.getdoc(cls) or cls.__name__).replace("``", "`").split())
     lines = textwrap.wrap(text, width=112, break_long_words=False, break_on_hyphens=False)
     return f"/** {lines[0]} */" if len(lines) == 1 else "/**\n" + "".join(f" * {line}\n" for line in lines) + " */"
 
@@ -139,8 +140,4 @@ def _literals(values: Sequence[object]) -> str:
 
 def _aliases() -> dict[str, tuple[object, ...]]:
     """The vocabulary's named sets of words, such as ``AgentState``."""
-    return {
-        name: getattr(value, "__args__", ())
-        for name, value in vars(events).items()
-        if getattr(value, "__origin__", None) is events.Literal
-    }
+    return {name: get_args(value) for name, value in vars(events).items() if get_origin(value) is Literal}
