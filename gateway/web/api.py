@@ -19,7 +19,7 @@ from msgspec import Meta, Struct
 from gateway import __version__
 from gateway.config import Settings
 from gateway.store.accounts import Account, Role
-from gateway.web.auth import COOKIE, Auth, set_cookie
+from gateway.web.auth import COOKIE, ROLES, Auth, RefusedError, set_cookie
 from gateway.web.live import Live
 
 CONTRACT = Path(__file__).parents[2] / "contract" / "openapi.json"
@@ -72,17 +72,9 @@ class Done(Struct, frozen=True):
 
 
 class Error(Struct, frozen=True):
-    """It was not done, and why, in one sentence."""
+    """It was not done, and why."""
 
     error: str
-
-
-class ApiError(Exception):
-    """Ends a request with ``status`` and one sentence."""
-
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.status = status
 
 
 class Actions(Protocol):
@@ -124,16 +116,14 @@ class Route:
     summary: str
     response: type[Struct]
     request: type[Struct] | None = None
-    roles: tuple[Role, ...] = ("agent", "supervisor", "administrator")
+    roles: tuple[Role, ...] = ROLES
     errors: tuple[int, ...] = ()
 
 
 def answer(body: Struct, status: int = 200) -> web.Response:
     """A JSON answer that no cache keeps."""
     headers = {"Cache-Control": "no-store"}
-    return web.Response(
-        body=msgspec.json.encode(body), status=status, content_type="application/json", headers=headers
-    )
+    return web.Response(body=msgspec.json.encode(body), status=status, content_type="application/json", headers=headers)
 
 
 async def login(api: Api, call: Call) -> web.Response:
@@ -211,16 +201,6 @@ def mount(app: web.Application, api: Api) -> None:
         app.router.add_route(route.method, route.path, _handler(api, route))
 
 
-async def require(auth: Auth, request: web.Request, roles: tuple[Role, ...]) -> Account:
-    """The account that is logged in. Raises ApiError 401, or 403 for a role that is not among ``roles``."""
-    session = await auth.session(request)
-    if session is None:
-        raise ApiError(401, "Nobody is logged in; log in first")
-    if session.account.role not in roles:
-        raise ApiError(403, f"This is not for the role {session.account.role}")
-    return session.account
-
-
 def openapi() -> dict[str, Any]:
     """The contract: OpenAPI 3.1, made from the table."""
     structs = [Error, *(kind for route in ROUTES for kind in (route.request, route.response) if kind)]
@@ -271,13 +251,13 @@ def main(arguments: list[str]) -> int:
 
 def _handler(api: Api, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def handle(request: web.Request) -> web.Response:
-        account = await require(api.auth, request, route.roles) if route.roles else None
+        account = (await api.auth.session(request, route.roles)).account if route.roles else None
         body = None
         if route.request is not None:
             try:
                 body = msgspec.json.decode(await request.read(), type=route.request)
             except msgspec.DecodeError as error:
-                raise ApiError(400, f"The request's body is not as agreed: {error}") from error
+                raise RefusedError(400, f"The request's body is not as agreed: {error}") from error
         return await route.handler(api, Call(request, account, body))
 
     return handle
@@ -297,16 +277,16 @@ def _ticket_on_desk(api: Api, call: Call) -> tuple[str, str]:
     account, call_id = _account(call), call.request.match_info["call_id"]
     holders = api.live.agents_with(call_id)
     if not holders:
-        raise ApiError(404, "This call is on no desk")
+        raise RefusedError(404, "This call is on no desk")
     if account.agent not in holders and account.role != "administrator":
-        raise ApiError(403, "This call is on another agent's desk")
+        raise RefusedError(403, "This call is on another agent's desk")
     desk = api.live.desk(account.agent if account.agent in holders else holders[0])
     if desk.call is None or desk.call.state == "ringing":
-        raise ApiError(409, "The call is not answered yet")
+        raise RefusedError(409, "The call is not answered yet")
     if not desk.ticket_id:
-        raise ApiError(409, "The call has no ticket draft yet; try again in a moment")
+        raise RefusedError(409, "The call has no ticket draft yet", "Try again in a moment")
     if desk.ticket_submitted:
-        raise ApiError(409, "The ticket was submitted already")
+        raise RefusedError(409, "The ticket was submitted already")
     return call_id, account.agent or account.name
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import math
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import cast, get_args
+from typing import get_args
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -24,6 +25,7 @@ from gateway.errors import InputError
 from gateway.store.accounts import Account, Accounts, Role
 
 COOKIE = "hotline_session"
+ROLES: tuple[Role, ...] = get_args(Role)
 MIN_PASSWORD, MAX_PASSWORD = 10, 256
 MAX_NAME = 64
 MAX_SESSIONS = 10_000
@@ -42,16 +44,13 @@ ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 """For passwords read out or copied by hand: no l, o, 0 or 1."""
 
 
-class LoginRefusedError(InputError):
-    """Name or password is wrong; it never says which."""
+class RefusedError(InputError):
+    """A request is refused with an HTTP ``status``; ``retry_after`` seconds, where waiting helps."""
 
-
-class TooManyLoginsError(InputError):
-    """Wait ``seconds`` before the next try."""
-
-    def __init__(self, what: str, seconds: float) -> None:
-        super().__init__(what, f"Try again in {seconds:.0f} s")
-        self.seconds = seconds
+    def __init__(self, status: int, what: str, mend: str = "", retry_after: float = 0.0) -> None:
+        super().__init__(what, mend)
+        self.status = status
+        self.retry_after = math.ceil(retry_after)
 
 
 @dataclass(eq=False)
@@ -73,7 +72,7 @@ class Backoff:
         self._tries: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
 
     def enter(self, key: tuple[str, str], now: float) -> None:
-        """Register a try. Raises TooManyLoginsError while the key must wait."""
+        """Register a try. Raises RefusedError 429 while the key must wait."""
         failures, last = self._tries.pop(key, (0, now))
         if now - last > 2 * LONGEST_WAIT:
             failures = 0
@@ -81,7 +80,8 @@ class Backoff:
         wait = 0.0 if doublings < 0 else min(2.0 ** min(doublings, 20), LONGEST_WAIT)
         if now < last + wait:
             self._tries[key] = (failures, last)
-            raise TooManyLoginsError("Too many failed logins for this name", last + wait - now)
+            left = math.ceil(last + wait - now)
+            raise RefusedError(429, "Too many failed logins for this name", f"Try again in {left} s", left)
         self._tries[key] = (failures + 1, now)
         if len(self._tries) > MAX_TRACKED:
             self._tries.popitem(last=False)
@@ -108,14 +108,15 @@ class Auth:
     async def login(self, name: str, password: str, address: str) -> tuple[str, Session]:
         """Check a password; gives the cookie's token and the session.
 
-        An unknown name takes as long as a wrong password. Raises LoginRefusedError or TooManyLoginsError.
+        An unknown name takes as long as a wrong password. Raises RefusedError 401 (never saying
+        which of the two was wrong) or 429.
         """
         key = (name[:MAX_NAME], address)
         self._backoff.enter(key, self._clock())
         account = await self._accounts.find(name[:MAX_NAME])
         right = await self._verify(account.password_hash if account else self._decoy, password)
         if account is None or not right:
-            raise LoginRefusedError("Name or password is wrong", "Ask the administrator for a new password")
+            raise RefusedError(401, "Name or password is wrong")
         self._backoff.succeeded(key)
         if self._hasher.check_needs_rehash(account.password_hash):
             renewed = await asyncio.to_thread(self._hasher.hash, password)
@@ -131,15 +132,22 @@ class Auth:
         """End the request's session, if it has one, and its live pages."""
         self._end(_digest(request.cookies.get(COOKIE, "")))
 
-    async def session(self, request: web.Request) -> Session | None:
-        """The request's living session. It ends when the account is gone or was given another password or role."""
+    async def session(self, request: web.Request, roles: Collection[Role] = ROLES) -> Session:
+        """The request's living session. It ends when the account is gone or was given another password or role.
+
+        Raises RefusedError 401 without one, and 403 for a role that is not among ``roles``.
+        """
         key = _digest(request.cookies.get(COOKIE, ""))
         session = self._sessions.get(key)
-        if session is None:
-            return None
-        if session.expires <= self._clock() or await self._accounts.find(session.account.name) != session.account:
+        if session is not None and (
+            session.expires <= self._clock() or await self._accounts.find(session.account.name) != session.account
+        ):
             self._end(key)
-            return None
+            session = None
+        if session is None:
+            raise RefusedError(401, "Nobody is logged in", "Log in first")
+        if session.account.role not in roles:
+            raise RefusedError(403, f"This is not for the role {session.account.role}")
         return session
 
     def seconds_left(self, session: Session) -> float:
@@ -148,7 +156,7 @@ class Auth:
 
     async def _verify(self, password_hash: str, password: str) -> bool:
         if self._waiting >= MAX_HASHING_WAITING:
-            raise TooManyLoginsError("Too many people log in at once", 5.0)
+            raise RefusedError(429, "Too many people log in at once", "Try again in 5 s", 5)
         self._waiting += 1
         try:
             async with self._hashing:
@@ -173,9 +181,7 @@ class Auth:
 def set_cookie(request: web.Request, response: web.StreamResponse, token: str, seconds: float) -> None:
     """Hand the token to the browser; ``Secure`` when it came by HTTPS, also through a proxy that says so."""
     secure = request.secure or request.headers.get("X-Forwarded-Proto") == "https"
-    response.set_cookie(
-        COOKIE, token, max_age=int(seconds), path="/", httponly=True, samesite="Strict", secure=secure
-    )
+    response.set_cookie(COOKIE, token, max_age=int(seconds), path="/", httponly=True, samesite="Strict", secure=secure)
 
 
 def same_origin(request: web.Request) -> bool:
@@ -197,11 +203,11 @@ async def create_account(accounts: Accounts, name: str, role: str, agent: str, p
     """Open an account. Raises InputError for an unfit name, role, agent or password, or a name that is taken."""
     if not name.isprintable() or not 0 < len(name) <= MAX_NAME or name.strip() != name:
         raise InputError(f"A name has 1 to {MAX_NAME} printable characters and no space around it")
-    if role not in get_args(Role):
-        raise InputError("The role is unknown", f"Choose one of {', '.join(get_args(Role))}")
+    if role not in ROLES:
+        raise InputError("The role is unknown", f"Choose one of {', '.join(ROLES)}")
     if role == "agent" and not agent:
-        raise InputError("An agent's account needs the agent's id", "Give the one his queue membership has: --agent 1001")
-    account = Account(name, cast(Role, role), agent, await _hash_new(password))
+        raise InputError("An agent's account needs the agent's id", "Give the id of his queue membership, as in 1001")
+    account = Account(name, role, agent, await _hash_new(password))
     await accounts.add(account)
     return account
 

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -143,8 +143,9 @@ class Live:
     def set_engines(self, engines: Iterable[SpeechEngine]) -> None:
         """Show these speech engines, one per language."""
         self._engines = tuple(engines)
-        for fold in (self._wallboard, *self._desks.values()):
-            fold.set_engines(self._engines)
+        self._wallboard.set_engines(self._engines)
+        for desk in self._desks.values():
+            desk.set_engines(self._engines)
         for topic in self._topics():
             topic.dirty = True
         self._flush_soon()
@@ -187,7 +188,8 @@ class Live:
         expiry = asyncio.get_running_loop().call_later(seconds_left, session.over.set)
         over = asyncio.create_task(session.over.wait())
         try:
-            await asyncio.wait({*traffic, over, page.closing}, return_when=asyncio.FIRST_COMPLETED)
+            ends_it: set[asyncio.Future[Any]] = {*traffic, over, page.closing}
+            await asyncio.wait(ends_it, return_when=asyncio.FIRST_COMPLETED)
         finally:
             topic.pages.discard(page)
             expiry.cancel()

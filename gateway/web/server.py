@@ -22,8 +22,8 @@ from aiohttp import web
 from gateway.config import Settings
 from gateway.errors import InputError, NeighbourError, SettingError
 from gateway.store.accounts import Accounts
-from gateway.web.api import Actions, Api, ApiError, Error, answer, mount, require
-from gateway.web.auth import Auth, LoginRefusedError, TooManyLoginsError, forged, same_origin
+from gateway.web.api import Actions, Api, Error, answer, mount
+from gateway.web.auth import Auth, RefusedError, forged, same_origin
 from gateway.web.live import Live
 
 log = logging.getLogger(__name__)
@@ -140,13 +140,10 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Whatever goes wrong becomes one JSON sentence with the right status."""
     try:
         return await handler(request)
-    except ApiError as error:
-        return answer(Error(str(error)), error.status)
-    except LoginRefusedError as error:
-        return answer(Error(str(error)), 401)
-    except TooManyLoginsError as error:
-        response = answer(Error(str(error)), 429)
-        response.headers["Retry-After"] = f"{error.seconds:.0f}"
+    except RefusedError as error:
+        response = answer(Error(str(error)), error.status)
+        if error.retry_after:
+            response.headers["Retry-After"] = str(error.retry_after)
         return response
     except InputError as error:
         return answer(Error(str(error)), 400)
@@ -165,7 +162,7 @@ async def _errors(request: web.Request, handler: Handler) -> web.StreamResponse:
 @web.middleware
 async def _guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if forged(request):
-        raise ApiError(403, "The request does not come from a page of this gateway")
+        raise RefusedError(403, "The request does not come from a page of this gateway")
     return await handler(request)
 
 
@@ -184,20 +181,18 @@ def _closing(live: Live) -> Callable[[web.Application], Awaitable[None]]:
 def _live_pages(live: Live, auth: Auth) -> Handler:
     async def handle(request: web.Request) -> web.StreamResponse:
         if not same_origin(request):
-            raise ApiError(403, "Live pages are only for pages of this gateway")
+            raise RefusedError(403, "Live pages are only for pages of this gateway")
         session = await auth.session(request)
-        if session is None:
-            raise ApiError(401, "Nobody is logged in; log in first")
         account, view = session.account, request.query.get("view")
         if view == "wallboard":
             if account.role == "agent":
-                raise ApiError(403, "The wallboard is for supervisors")
+                raise RefusedError(403, "The wallboard is for supervisors")
             return await live.serve(request, "wallboard", "", session, auth.seconds_left(session))
         if view == "desk":
             if not account.agent:
-                raise ApiError(403, "This account is no agent's; a desk needs one")
+                raise RefusedError(403, "This account is no agent's; a desk needs one")
             return await live.serve(request, "desk", account.agent, session, auth.seconds_left(session))
-        raise ApiError(400, "Ask for view=desk or view=wallboard")
+        raise RefusedError(400, "Ask for view=desk or view=wallboard")
 
     return handle
 
@@ -215,7 +210,7 @@ def _healthz(health: Callable[[], dict[str, str]]) -> Handler:
 def _metrics(render: Callable[[], bytes], auth: Auth) -> Handler:
     async def handle(request: web.Request) -> web.Response:
         if not _from_this_machine(request):
-            await require(auth, request, ("supervisor", "administrator"))
+            await auth.session(request, ("supervisor", "administrator"))
         headers = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8", "Cache-Control": "no-store"}
         return web.Response(body=render(), headers=headers)
 
