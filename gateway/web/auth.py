@@ -181,7 +181,9 @@ class Auth:
 def set_cookie(request: web.Request, response: web.StreamResponse, token: str, seconds: float) -> None:
     """Hand the token to the browser; ``Secure`` when it came by HTTPS, also through a proxy that says so."""
     secure = request.secure or request.headers.get("X-Forwarded-Proto") == "https"
-    response.set_cookie(COOKIE, token, max_age=int(seconds), path="/", httponly=True, samesite="Strict", secure=secure)
+    response.set_cookie(
+        COOKIE, token, max_age=math.ceil(seconds), path="/", httponly=True, samesite="Strict", secure=secure
+    )
 
 
 def same_origin(request: web.Request) -> bool:
