@@ -22,7 +22,7 @@ from gateway.views.pages import (
     Wallboard,
 )
 from gateway.views.patch import merge_patch, page_data
-from gateway.views.wallboard import WallboardFold
+from gateway.views.wallboard import WallboardFold, without_callers
 
 __all__ = [
     "AgentView",
@@ -42,4 +42,5 @@ __all__ = [
     "WallboardFold",
     "merge_patch",
     "page_data",
+    "without_callers",
 ]

@@ -206,6 +206,27 @@ class WallboardFold:
             self._recent = {key: alert for key, alert in self._recent.items() if alert.at + RECENT_SECONDS > now}
 
 
+def without_callers(board: Wallboard) -> Wallboard:
+    """The board for those who need not know who calls: numbers masked, names left out."""
+    return structs.replace(
+        board,
+        waiting={
+            key: structs.replace(call, caller_number=masked(call.caller_number), caller_name="")
+            for key, call in board.waiting.items()
+        },
+        talking={
+            key: structs.replace(call, caller_number=masked(call.caller_number)) for key, call in board.talking.items()
+        },
+    )
+
+
+def masked(number: str) -> str:
+    """A number without its middle, as in ``139****0000``; nothing of a short one."""
+    if len(number) > 7:
+        return f"{number[:3]}****{number[-4:]}"
+    return "****" if number else ""
+
+
 def _figures(event: ServiceLevelChanged, house: House) -> QueueFigures:
     return QueueFigures(
         queue=event.queue,

@@ -11,13 +11,23 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from gateway.events import AgentStateChanged, CallAnswered, CallRinging, Event
-from gateway.views import Desk, DeskFold, House, SpeechEngine, Wallboard, WallboardFold, merge_patch, page_data
+from gateway.views import (
+    Desk,
+    DeskFold,
+    House,
+    SpeechEngine,
+    Wallboard,
+    WallboardFold,
+    merge_patch,
+    page_data,
+    without_callers,
+)
 from gateway.views.patch import Json
 from gateway.web.auth import Session
 
@@ -37,13 +47,6 @@ CLOSE_TIMEOUT = 2.0
 """Seconds a page has to agree to a close."""
 SESSION_OVER = 4401
 """Close code: log in again."""
-
-
-class Fold(Protocol):
-    """What a topic shows."""
-
-    def snapshot(self, now: float) -> Wallboard | Desk:
-        """The whole view."""
 
 
 class Resync(msgspec.Struct, tag_field="kind", tag="resync", forbid_unknown_fields=True):
@@ -78,11 +81,11 @@ class Page:
 class Topic:
     """One view, the pages that show it, and the data they all have: the base of the next delta."""
 
-    def __init__(self, view: Literal["wallboard", "desk"], fold: Fold) -> None:
+    def __init__(self, view: Literal["wallboard", "desk"], look: Callable[[float], Wallboard | Desk]) -> None:
         self.view = view
         self.pages: set[Page] = set()
         self.dirty = False
-        self._fold = fold
+        self._look = look
         self._seq = 0
         self._data: Json = {}
 
@@ -91,7 +94,7 @@ class Topic:
         self.dirty = False
         if not self.pages:
             return
-        data = page_data(self._fold.snapshot(now))
+        data = page_data(self._look(now))
         patch = merge_patch({**self._data, "now": now}, data)
         if patch is None:
             return
@@ -105,7 +108,7 @@ class Topic:
         """Send the page everything; from now on it gets deltas."""
         self.flush(now)
         if not self.pages:
-            self._data = page_data(self._fold.snapshot(now))
+            self._data = page_data(self._look(now))
         self.pages.add(page)
         data = {**self._data, "now": now}
         page.offer(_json({"kind": "snapshot", "view": self.view, "seq": self._seq, "data": data}))
@@ -118,7 +121,10 @@ class Live:
         self._settings = settings
         self._clock = clock
         self._wallboard = WallboardFold(settings)
-        self._wallboard_topic = Topic("wallboard", self._wallboard)
+        self._boards = {
+            False: Topic("wallboard", self._wallboard.snapshot),
+            True: Topic("wallboard", lambda now: without_callers(self._wallboard.snapshot(now))),
+        }
         self._desks: dict[str, DeskFold] = {}
         self._desk_topics: dict[str, Topic] = {}
         self._engines: tuple[SpeechEngine, ...] = ()
@@ -130,7 +136,8 @@ class Live:
 
     def publish(self, event: Event, now: float) -> None:
         """Fold an event into every view and tell the pages soon. Needs a running loop only once pages exist."""
-        self._wallboard_topic.dirty |= self._wallboard.feed(event, now)
+        if self._wallboard.feed(event, now):
+            self._boards_changed()
         if isinstance(event, AgentStateChanged | CallRinging | CallAnswered):
             self._desk(event.agent)
         for agent, desk in self._desks.items():
@@ -167,18 +174,21 @@ class Live:
             if timer is not None:
                 timer.cancel()
 
+    def wallboard_topic(self, *, without_callers: bool) -> Topic:
+        """The wallboard's pages, with callers' numbers and names or without."""
+        return self._boards[without_callers]
+
+    def desk_topic(self, agent: str) -> Topic:
+        """The pages of the agent's desk."""
+        self._desk(agent)
+        return self._desk_topics[agent]
+
     async def serve(
-        self,
-        request: web.Request,
-        view: Literal["wallboard", "desk"],
-        agent: str,
-        session: Session,
-        seconds_left: float,
+        self, request: web.Request, topic: Topic, session: Session, seconds_left: float
     ) -> web.WebSocketResponse:
         """Hold one page's socket until it, its session or the gateway ends. Access was checked by the caller."""
         if sum(len(topic.pages) for topic in self._topics()) >= MAX_PAGES:
             raise web.HTTPServiceUnavailable(reason=f"{MAX_PAGES} pages are connected, which is the limit")
-        topic = self._topic(view, agent)
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MAX_MESSAGE, timeout=CLOSE_TIMEOUT)
         await socket.prepare(request)
         page = Page()
@@ -225,17 +235,11 @@ class Live:
             desk = DeskFold(self._settings, agent, self._wallboard.calls)
             desk.set_engines(self._engines)
             self._desks[agent] = desk
-            self._desk_topics[agent] = Topic("desk", desk)
+            self._desk_topics[agent] = Topic("desk", desk.snapshot)
         return self._desks[agent]
 
-    def _topic(self, view: Literal["wallboard", "desk"], agent: str) -> Topic:
-        if view == "wallboard":
-            return self._wallboard_topic
-        self._desk(agent)
-        return self._desk_topics[agent]
-
     def _topics(self) -> Iterable[Topic]:
-        return (self._wallboard_topic, *self._desk_topics.values())
+        return (*self._boards.values(), *self._desk_topics.values())
 
     def _flush_soon(self) -> None:
         if self._flush_timer is None and any(topic.dirty and topic.pages for topic in self._topics()):
@@ -254,13 +258,17 @@ class Live:
             self._expiry_timer.cancel()
             self._expiry_timer = None
         expiry = self._wallboard.next_expiry()
-        if expiry is not None and self._wallboard_topic.pages:
+        if expiry is not None and any(topic.pages for topic in self._boards.values()):
             delay = max(COALESCE, expiry - self._clock())
             self._expiry_timer = asyncio.get_running_loop().call_later(delay, self._expire)
 
     def _expire(self) -> None:
-        self._wallboard_topic.dirty = True
+        self._boards_changed()
         self._flush()
+
+    def _boards_changed(self) -> None:
+        for topic in self._boards.values():
+            topic.dirty = True
 
 
 async def _close(request: web.Request, socket: web.WebSocketResponse, code: int, reason: str) -> None:

@@ -185,14 +185,14 @@ def _live_pages(live: Live, auth: Auth) -> Handler:
         session = await auth.session(request)
         account, view = session.account, request.query.get("view")
         if view == "wallboard":
-            if account.role == "agent":
-                raise RefusedError(403, "The wallboard is for supervisors")
-            return await live.serve(request, "wallboard", "", session, auth.seconds_left(session))
-        if view == "desk":
-            if not account.agent:
-                raise RefusedError(403, "This account is no agent's; a desk needs one")
-            return await live.serve(request, "desk", account.agent, session, auth.seconds_left(session))
-        raise RefusedError(400, "Ask for view=desk or view=wallboard")
+            topic = live.wallboard_topic(without_callers=account.role == "agent")
+        elif view == "desk" and account.agent:
+            topic = live.desk_topic(account.agent)
+        elif view == "desk":
+            raise RefusedError(403, "This account is no agent's; a desk needs one")
+        else:
+            raise RefusedError(400, "Ask for view=desk or view=wallboard")
+        return await live.serve(request, topic, session, auth.seconds_left(session))
 
     return handle
 

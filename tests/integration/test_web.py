@@ -309,7 +309,6 @@ async def test_live_pages_need_login_origin_and_role(browser: Browser, house: Ho
     assert await refused(browser, "desk", house.url) == 401
     await login(browser, "wang")
     assert await refused(browser, "desk", "http://evil.example") == 403
-    assert await refused(browser, "wallboard", house.url) == 403
     assert await refused(browser, "nothing", house.url) == 400
     await login(browser, "boss")
     assert await refused(browser, "desk", house.url) == 403
@@ -374,6 +373,21 @@ async def test_two_pages_share_one_sequence_and_a_page_may_resync(browser: Brows
     assert again["data"]["agents"]["1001"]["state"] == "ringing"
     await one.close()
     await two.close()
+
+
+async def test_agents_see_the_wallboard_without_the_callers(browser: Browser, house: House) -> None:
+    house.offer("1002")
+    await login(browser, "wang")
+    page = await open_page(browser, house, "wallboard")
+    assert (await page.receive_json())["data"]["waiting"]["c1"]["caller_number"] == "139****0000"
+    house.answer("1002")
+    delta = await page.receive_json()
+    assert delta["patch"]["talking"]["c1"]["caller_number"] == "139****0000"
+    await page.close()
+    await login(browser, "boss")
+    page = await open_page(browser, house, "wallboard")
+    assert (await page.receive_json())["data"]["talking"]["c1"]["caller_number"] == "13900000000"
+    await page.close()
 
 
 async def close_code(page: Page) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -36,7 +37,7 @@ from gateway.events import (
     TranscriptFinal,
     TranscriptPartial,
 )
-from gateway.views import CallBook, DeskFold, SpeechEngine, WallboardFold, merge_patch, page_data
+from gateway.views import CallBook, DeskFold, SpeechEngine, WallboardFold, merge_patch, page_data, without_callers
 from gateway.views.wallboard import RECENT_BREACHES, RECENT_SECONDS
 
 T0 = 1_764_000_000.0
@@ -239,6 +240,15 @@ def test_words_and_tickets_do_not_touch_the_board() -> None:
     assert fold.feed(final("路灯坏了"), T0 + 9) is False
     assert fold.feed(drafted("title"), T0 + 9) is False
     assert fold.feed(ended(T0 + 20), T0 + 20) is True
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [("13900000000", "139****0000"), ("12345678", "123****5678"), ("1234567", "****"), ("", "")]
+)
+def test_callers_can_be_left_out(number: str, shown: str) -> None:
+    call = CallOffered(at=T0, call_id="c1", caller_number=number, caller_name="市民")
+    waiting = without_callers(board(call).snapshot(T0)).waiting["c1"]
+    assert (waiting.caller_number, waiting.caller_name) == (shown, "")
 
 
 def test_too_many_living_calls_are_counted_and_said() -> None:
