@@ -364,16 +364,19 @@ export interface Envelope<E extends AnyEvent = AnyEvent> {
   data: E;
 }
 
-/** A call nobody has answered yet. `deadline` is arrival (or queueing, by the queue's clock) + target. */
+/**
+ * A call nobody has answered yet.  `clock_start`, `at_risk_at` and `breach_at` follow the queue's clock and are absent
+ * until it starts: `caller_wait` at arrival, `queue_wait` at queueing, `ring_time` at the first ring.
+ */
 export interface WaitingCall {
   call_id: string;
   caller_number: string;
   caller_name?: string;
   queue?: string;
   arrived: number;
-  clock_start: number;
-  at_risk_at: number;
-  breach_at: number;
+  clock_start?: number;
+  at_risk_at?: number;
+  breach_at?: number;
   ringing?: readonly string[];
 }
 
@@ -493,5 +496,6 @@ export interface Desk {
   ticket_id?: string;
   ticket: Record<string, TicketField>;
   ticket_submitted?: boolean;
+  lines_left_out?: number;
   engines: Record<string, SpeechEngine>;
 }
