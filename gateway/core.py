@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol, TypeAlias
 
+import msgspec
 from msgspec import Struct
 
 from gateway.ami import messages
@@ -26,6 +27,7 @@ from gateway.events import (
     CallAnswered,
     CallEnded,
     CallOffered,
+    CallQueued,
     Event,
     GatewayHealth,
     Speaker,
@@ -34,7 +36,7 @@ from gateway.events import (
 from gateway.tickets.draft import Drafts
 
 
-class FromWorker(Struct, frozen=True):
+class Worker(Struct, frozen=True):
     """A message of one ASR worker."""
 
     worker_id: str
@@ -57,7 +59,16 @@ class Tap(Struct, frozen=True):
     language: str
 
 
-Input: TypeAlias = messages.Message | FromWorker | SurveyKey | GatewayHealth
+Input: TypeAlias = messages.Message | Worker | SurveyKey | GatewayHealth
+
+
+class _Living(Struct):
+    """What the core itself has to know of a call whose line is not down."""
+
+    arrived: float
+    agent: str = ""
+    queue: str = ""
+    tapped: set[str] = msgspec.field(default_factory=set)
 
 
 class Part(Protocol):
@@ -82,54 +93,56 @@ class Gateway:
             trunk_contexts=settings.ami.trunk_contexts,
             agent_names={agent.id: agent.name for agent in settings.agent},
         )
-        self.transcripts = TranscriptBook(settings.speech.flush_timeout)
-        self.drafts = drafts
+        self._transcripts = TranscriptBook(settings.speech.flush_timeout)
+        self._drafts = drafts
         self._parts: tuple[Part, ...] = (AnswerClock(settings), ServiceLevel(settings), drafts)
-        self._arrivals: dict[str, float] = {}
-        self._answered: dict[str, CallAnswered] = {}
-        self._untapped: list[Tap] = []
+        self._living: dict[str, _Living] = {}
+        self._wanted: list[Tap] = []
 
     def feed(self, item: Input, now: float) -> list[Event]:
         """Everything that follows from one input, in order."""
         match item:
-            case FromWorker():
-                return self._spread(self.transcripts.feed(item.message, now), now)
+            case Worker():
+                return self._spread(self._transcripts.feed(item.message, now), now)
             case SurveyKey():
-                answered = self._answered.get(item.call_id)
-                if answered is None:
-                    return []
-                return [
-                    SurveyCompleted(
-                        at=now,
-                        call_id=item.call_id,
-                        agent=answered.agent,
-                        queue=answered.queue,
-                        score=item.score,
-                    )
-                ]
+                return self._spread(self._rated(item, now), now)
             case GatewayHealth():
                 return self._spread([item], now)
             case _:
-                return self._spread(self._tracker.feed(item), now)
+                events = self._spread(self._tracker.feed(item), now)
+                if isinstance(item, messages.AgentConnect):
+                    self._want_taps(item.uniqueid)
+                return events
+
+    def taps(self) -> list[Tap]:
+        """Legs that should be tapped now; each is handed out once."""
+        wanted, self._wanted = self._wanted, []
+        return wanted
+
+    def open_tap(self, tap: Tap, tap_id: str, at: float) -> None:
+        """A worker waits for this tap, ordered from Asterisk at ``at``: its words belong to the call from now on."""
+        living = self._living.get(tap.call_id)
+        if living is not None:
+            self._transcripts.open_tap(tap.call_id, tap_id, tap.speaker, living.arrived, at)
 
     def edit_ticket(self, call_id: str, values: Mapping[str, str], agent: str, now: float) -> list[Event]:
         """An agent's hand on a draft. Raises InputError."""
-        return self._spread(self.drafts.edit(call_id, values, agent, now), now)
+        return self._spread(self._drafts.edit(call_id, values, agent, now), now)
 
     def submit_ticket(self, call_id: str, agent: str, now: float) -> list[Event]:
         """The agent sends the ticket off. Raises InputError."""
-        return self._spread(self.drafts.submit(call_id, agent, now), now)
+        return self._spread(self._drafts.submit(call_id, agent, now), now)
 
     def tick(self, now: float) -> list[Event]:
         """Events that are due by the clock."""
         events: list[Event] = []
         for part in self._parts:
             events += self._spread(part.tick(now), now)
-        return events + self._spread(self.transcripts.tick(now), now)
+        return events + self._spread(self._transcripts.tick(now), now)
 
     def next_deadline(self) -> float | None:
         """The next instant at which ``tick`` has something to do."""
-        deadlines = [part.next_deadline() for part in self._parts] + [self.transcripts.next_deadline()]
+        deadlines = [part.next_deadline() for part in self._parts] + [self._transcripts.next_deadline()]
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def _spread(self, events: list[Event], now: float) -> list[Event]:
@@ -143,17 +156,40 @@ class Gateway:
             for part in self._parts:
                 waiting += part.feed(event, now)
             if isinstance(event, CallEnded):
-                waiting += self.transcripts.call_ended(event.call_id, now)
+                waiting += self._transcripts.call_ended(event.call_id, now)
         return spread
 
     def _remember(self, event: Event) -> None:
         match event:
             case CallOffered():
-                self._arrivals[event.call_id] = event.at
-            case CallAnswered():
-                self._answered[event.call_id] = event
+                self._living[event.call_id] = _Living(event.at)
+            case CallQueued() if event.call_id in self._living:
+                self._living[event.call_id].queue = event.queue
+            case CallAnswered() if event.call_id in self._living:
+                living = self._living[event.call_id]
+                living.agent, living.queue = event.agent, event.queue
+                self._want_taps(event.call_id)
             case CallEnded():
-                self._arrivals.pop(event.call_id, None)
-                self._answered.pop(event.call_id, None)
+                self._living.pop(event.call_id, None)
             case _:
                 pass
+
+    def _want_taps(self, call_id: str) -> None:
+        """At pick-up, so that the first word is heard; after a resync, when the call is found answered."""
+        legs, living = self._tracker.legs(call_id), self._living.get(call_id)
+        if legs is None or living is None or not self._settings.speech.enabled:
+            return
+        language = self._settings.policy(living.queue).language or self._settings.speech.language
+        sides: tuple[tuple[Speaker, str], ...] = (("caller", legs.caller_channel), ("agent", legs.agent_channel))
+        for speaker, channel in sides:
+            if channel and channel not in living.tapped:
+                living.tapped.add(channel)
+                self._wanted.append(Tap(call_id, speaker, channel, language))
+
+    def _rated(self, key: SurveyKey, now: float) -> list[Event]:
+        living = self._living.get(key.call_id)
+        if living is None or not living.agent:
+            return []
+        return [
+            SurveyCompleted(at=now, call_id=key.call_id, agent=living.agent, queue=living.queue, score=key.score)
+        ]
