@@ -63,7 +63,7 @@ def comparable(text: str) -> str:
 
 
 def _digits(numeral: str) -> str:
-    """十二 -> 12, 三百零五 -> 305, 一三八零 -> 1380, 3千 -> 3000; mixed forms that are no number stay digit by digit."""
+    """十二 -> 12, 三百零五 -> 305, 3千 -> 3000; without a unit digit by digit: 一三八零 -> 1380."""
     if not any(c in _UNITS for c in numeral):
         return "".join(str(_DIGITS.get(c, c)) for c in numeral)
     total = section = 0
@@ -76,7 +76,7 @@ def _digits(numeral: str) -> str:
         value = int(pending) if pending else 0 if section and unit >= 10_000 else 1
         pending = ""
         if unit >= 10_000:
-            total, section = total + (section + (value if section == 0 or value > 0 else 0)) * unit, 0
+            total, section = total + (section + value) * unit, 0
         else:
             section += value * unit
     return str(total + section + (int(pending) if pending else 0))
@@ -118,7 +118,7 @@ def read_wav(path: Path, rate: int) -> bytes:
         import soxr
 
         samples = soxr.resample(samples, source, rate)
-    return np.round(np.clip(samples, -32768, 32767)).astype("<i2").tobytes()
+    return bytes(np.round(np.clip(samples, -32768, 32767)).astype("<i2").tobytes())
 
 
 async def transcribe(
