@@ -1,0 +1,105 @@
+"""Child programs of the demo and the tests: started, watched, and ended by their own process id."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+
+from gateway.errors import NeighbourError, SettingError
+
+POLL_SECONDS = 0.05
+TAIL_LINES = 15
+
+
+class Child:
+    """A program that runs until ``stop()``; the kernel ends it too when this process dies.
+
+    Its output goes to ``log``, whose tail stands in the error when it ends or fails to get ready.
+    """
+
+    def __init__(self, name: str, command: Sequence[str], log: Path, env: Mapping[str, str] | None = None) -> None:
+        self.name = name
+        self.command = list(command)
+        self.log = log
+        self.env = env
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id while it runs."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    async def start(self) -> None:
+        """Start it. Raises SettingError when the program is not installed."""
+        program(self.command[0])
+        with self.log.open("ab") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                program("setpriv"),
+                "--pdeathsig",
+                "KILL",
+                *self.command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=None if self.env is None else {**os.environ, **self.env},
+                start_new_session=True,
+            )
+
+    async def until(self, ready: Callable[[], Awaitable[bool]], timeout: float) -> None:
+        """Wait until ``ready()``. Raises NeighbourError when the program ends first or the seconds are over."""
+        try:
+            async with asyncio.timeout(timeout):
+                while not await ready():
+                    if self.pid is None:
+                        raise NeighbourError(f"{self.name} ended while starting", self.tail())
+                    await asyncio.sleep(POLL_SECONDS)
+        except TimeoutError:
+            raise NeighbourError(f"{self.name} was not ready within {timeout:g} s", self.tail()) from None
+
+    async def stop(self, patience: float = 5.0) -> None:
+        """End it: SIGTERM, and SIGKILL when it is still there after ``patience`` seconds."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(process.wait(), patience)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    def tail(self) -> str:
+        """The last lines of its output, for an error's text."""
+        return log_tail(self.log)
+
+
+def program(name: str) -> str:
+    """Where the program is. Raises SettingError when it is not installed."""
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    if found is None:
+        raise SettingError(name, "this program is not installed", f"Install it, e.g. apt-get install {name}")
+    return found
+
+
+def log_tail(path: Path) -> str:
+    """The last lines of a log file, in one piece of text."""
+    if not path.exists():
+        return ""
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:]
+    return f"Last lines of {path}:\n" + "\n".join(lines) if lines else ""
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM, host: str = "127.0.0.1") -> int:
+    """A port nobody listens on at this moment."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port

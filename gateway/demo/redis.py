@@ -1,0 +1,70 @@
+"""A Redis server of our own on a Unix socket."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from gateway.demo.process import Child, program
+
+START_SECONDS = 10.0
+
+
+class RedisInstance:
+    """Async context manager: a real Redis, reached at ``url``, gone with its folder on exit.
+
+    ``persistent`` keeps an append-only file, so that data outlive ``stop()`` and ``start()`` within the block.
+    """
+
+    def __init__(self, *, persistent: bool = False) -> None:
+        self.persistent = persistent
+        self._folder = tempfile.TemporaryDirectory(prefix="hotline-redis-")
+        self.folder = Path(self._folder.name)
+        self.socket = self.folder / "redis.sock"
+        command = [program("redis-server"), "--port", "0", "--unixsocket", str(self.socket), "--dir", str(self.folder)]
+        command += ["--save", "", "--appendonly", "yes" if persistent else "no", "--daemonize", "no"]
+        self._child = Child("redis-server", command, self.folder / "redis.log")
+
+    @property
+    def url(self) -> str:
+        """As redis-py and the setting ``redis.url`` take it."""
+        return f"unix://{self.socket}?db=0"
+
+    async def start(self) -> None:
+        """Start the server and wait until it answers."""
+        await self._child.start()
+        await self._child.until(self._answers, START_SECONDS)
+
+    async def stop(self) -> None:
+        """End the server; ``start()`` may follow."""
+        await self._child.stop()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.__aexit__(None, None, None)
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+        self._folder.cleanup()
+
+    async def _answers(self) -> bool:
+        try:
+            reader, writer = await asyncio.open_unix_connection(str(self.socket))
+        except OSError:
+            return False
+        try:
+            writer.write(b"PING\r\n")
+            return (await asyncio.wait_for(reader.readline(), 1.0)).startswith(b"+PONG")
+        except (OSError, TimeoutError):
+            return False
+        finally:
+            writer.close()

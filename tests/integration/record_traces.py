@@ -1,0 +1,370 @@
+"""Records what Asterisk's AMI says while real phones do what a trace's name says.
+
+``python -m tests.integration.record_traces FOLDER [NAME ...]`` writes FOLDER/NAME.jsonl, one event a line:
+``{"received": <Unix seconds>, "event": {"Event": ..., header: value}}``; a repeated header is joined by newlines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from gateway.demo.phones import AgentPhone, Caller
+from gateway.demo.stage import AsteriskInstance
+from tests.integration.prompts import lay_prompts
+
+Headers = dict[str, str]
+WAIT = 20.0
+
+
+class AmiRecorder:
+    """A plain AMI session that keeps every event it gets."""
+
+    def __init__(self, instance: AsteriskInstance) -> None:
+        self.instance = instance
+        self.lines: list[tuple[float, Headers]] = []
+        self._news = asyncio.Condition()
+
+    async def __aenter__(self) -> AmiRecorder:
+        self._reader, self._writer = await asyncio.open_connection(self.instance.host, self.instance.ami_port)
+        await self._reader.readline()
+        self._reading = asyncio.create_task(self._read())
+        self.send(Action="Login", Username=self.instance.ami_username, Secret=self.instance.ami_secret)
+        await self.seen("FullyBooted")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._writer.close()
+        self._reading.cancel()
+
+    def send(self, **headers: str) -> None:
+        """Send one action."""
+        self._writer.write(("".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n").encode())
+
+    async def seen(self, event: str, count: int = 1, **headers: str) -> Headers:
+        """Wait for the ``count``-th such event of the recording and return it."""
+
+        def matches() -> list[Headers]:
+            return [e for _, e in self.lines if e["Event"] == event and headers.items() <= e.items()]
+
+        async with asyncio.timeout(WAIT), self._news:
+            await self._news.wait_for(lambda: len(matches()) >= count)
+        return matches()[count - 1]
+
+    async def _read(self) -> None:
+        while True:
+            block = await self._reader.readuntil(b"\r\n\r\n")
+            received = time.time()
+            headers: Headers = {}
+            for line in block.decode().split("\r\n")[:-2]:
+                key, _, value = line.partition(":")
+                value = value.removeprefix(" ")
+                headers[key] = f"{headers[key]}\n{value}" if key in headers else value
+            if "Event" in headers:
+                async with self._news:
+                    self.lines.append((received, headers))
+                    self._news.notify_all()
+
+
+class TapReader:
+    """The far end of taps: reads AudioSocket and sends silence back, so that nothing waits for it."""
+
+    async def __aenter__(self) -> TapReader:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        self.octets: dict[str, int] = {}
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tap = ""
+        try:
+            while True:
+                head = await reader.readexactly(3)
+                payload = await reader.readexactly(int.from_bytes(head[1:], "big"))
+                if head[0] == 0x01:
+                    tap = str(uuid.UUID(bytes=payload))
+                    self.octets[tap] = 0
+                elif head[0] == 0x10:
+                    if self.octets[tap] % 3200 == 0:
+                        writer.write(b"\x10\x01\x40" + bytes(320))
+                    self.octets[tap] += len(payload)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+
+class Scene:
+    """A PBX with a recorder; phones join as the plot needs them."""
+
+    def __init__(self, instance: AsteriskInstance, stack: AsyncExitStack) -> None:
+        self.instance = instance
+        self._stack = stack
+
+    async def agents(self, *numbers: str) -> list[AgentPhone]:
+        """Switch agents' phones on and wait until they are registered."""
+        phones = [await self._stack.enter_async_context(AgentPhone(self.instance, n)) for n in numbers]
+        for phone in phones:
+            await phone.wait_registered()
+        return phones
+
+    async def caller(self, number: str = "13800000001", name: str = "张建国") -> Caller:
+        """Switch a citizen's phone on."""
+        return await self._stack.enter_async_context(Caller(self.instance, number, name))
+
+    async def record(self) -> AmiRecorder:
+        """Begin the recording."""
+        return await self._stack.enter_async_context(AmiRecorder(self.instance))
+
+    async def first_to(
+        self, wait: Callable[[AgentPhone], Coroutine[None, None, None]], phones: list[AgentPhone]
+    ) -> tuple[AgentPhone, list[AgentPhone]]:
+        """The phone whose wait is over first, and the others."""
+        waits = {asyncio.create_task(wait(phone)): phone for phone in phones}
+        done, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for task in pending:
+            task.cancel()
+        first = waits[done.pop()]
+        return first, [phone for phone in phones if phone is not first]
+
+
+async def connected(scene: Scene, ami: AmiRecorder, agent: AgentPhone) -> Caller:
+    """A citizen calls and the agent picks up."""
+    caller = await scene.caller()
+    await caller.call("12345")
+    await agent.wait_ringing()
+    await asyncio.sleep(1.0)
+    await agent.answer()
+    await ami.seen("BridgeEnter", 2)
+    return caller
+
+
+async def answered_caller_hangs_up(scene: Scene) -> AmiRecorder:
+    """One agent answers; the caller ends the call."""
+    (agent,) = await scene.agents("1001")
+    ami = await scene.record()
+    caller = await connected(scene, ami, agent)
+    await asyncio.sleep(2.0)
+    await caller.hang_up()
+    await ami.seen("Hangup", 2)
+    return ami
+
+
+async def answered_agent_hangs_up(scene: Scene) -> AmiRecorder:
+    """One agent answers and ends the call; no gateway is there for the survey."""
+    (agent,) = await scene.agents("1001")
+    ami = await scene.record()
+    await connected(scene, ami, agent)
+    await asyncio.sleep(2.0)
+    await agent.hang_up()
+    await ami.seen("Hangup", 2)
+    return ami
+
+
+async def abandoned_in_queue(scene: Scene) -> AmiRecorder:
+    """No agent is there; the caller gives up."""
+    ami = await scene.record()
+    caller = await scene.caller()
+    await caller.call("12345")
+    await ami.seen("QueueCallerJoin")
+    await asyncio.sleep(3.0)
+    await caller.hang_up()
+    await ami.seen("Hangup")
+    return ami
+
+
+async def abandoned_during_ringing(scene: Scene) -> AmiRecorder:
+    """An agent's phone rings; the caller gives up."""
+    (agent,) = await scene.agents("1001")
+    ami = await scene.record()
+    caller = await scene.caller()
+    await caller.call("12345")
+    await agent.wait_ringing()
+    await asyncio.sleep(2.0)
+    await caller.hang_up()
+    await ami.seen("Hangup", 2)
+    return ami
+
+
+async def abandoned_during_announcement(scene: Scene) -> AmiRecorder:
+    """An agent picked up; the caller leaves while the agent's number is announced."""
+    (agent,) = await scene.agents("1001")
+    ami = await scene.record()
+    caller = await scene.caller()
+    await caller.call("12345")
+    await agent.wait_ringing()
+    await agent.answer()
+    await ami.seen("DialEnd", DialStatus="ANSWER")
+    await asyncio.sleep(0.7)
+    await caller.hang_up()
+    await ami.seen("Hangup", 2)
+    return ami
+
+
+async def agent_leaves_during_announcement(scene: Scene) -> AmiRecorder:
+    """An agent picked up and hangs up while his number is announced; the caller, back in the queue, gives up."""
+    (agent,) = await scene.agents("1001")
+    ami = await scene.record()
+    caller = await scene.caller()
+    await caller.call("12345")
+    await agent.wait_ringing()
+    await agent.answer()
+    await ami.seen("DialEnd", DialStatus="ANSWER")
+    await asyncio.sleep(0.7)
+    await agent.hang_up()
+    await ami.seen("QueueCallerJoin", 2)
+    await agent.wait_ringing()
+    await caller.hang_up()
+    await ami.seen("Hangup", 3)
+    return ami
+
+
+async def ring_no_answer_then_next_agent(scene: Scene) -> AmiRecorder:
+    """The first agent lets it ring; the second answers."""
+    phones = await scene.agents("1001", "1002")
+    ami = await scene.record()
+    caller = await scene.caller()
+    await caller.call("12345")
+    _, (second,) = await scene.first_to(AgentPhone.wait_ringing, phones)
+    await second.wait_ringing()
+    await asyncio.sleep(1.0)
+    await second.answer()
+    await ami.seen("BridgeEnter", 2)
+    await asyncio.sleep(1.0)
+    await caller.hang_up()
+    await ami.seen("Hangup", 3)
+    return ami
+
+
+async def agent_busy_then_next(scene: Scene) -> AmiRecorder:
+    """The first agent refuses (486); the second answers."""
+    phones = await scene.agents("1001", "1002")
+    ami = await scene.record()
+    caller = await scene.caller()
+    await caller.call("12345")
+    first, (second,) = await scene.first_to(AgentPhone.wait_ringing, phones)
+    await asyncio.sleep(1.0)
+    await first.reject()
+    await second.wait_ringing()
+    await second.answer()
+    await ami.seen("BridgeEnter", 2)
+    await asyncio.sleep(1.0)
+    await caller.hang_up()
+    await ami.seen("Hangup", 3)
+    return ami
+
+
+async def overflowed(scene: Scene) -> AmiRecorder:
+    """Nobody answers until the queue's longest wait is over."""
+    await scene.agents("1001")
+    ami = await scene.record()
+    caller = await scene.caller()
+    await caller.call("12345")
+    await caller.wait_closed(60)
+    await ami.seen("Hangup", Context="hotline")
+    return ami
+
+
+async def answered_with_tap(scene: Scene) -> AmiRecorder:
+    """One agent answers; both legs are tapped; the caller ends the call."""
+    (agent,) = await scene.agents("1001")
+    ami = await scene.record()
+    async with TapReader() as taps:
+        caller = await scene.caller()
+        await caller.call("12345")
+        await agent.wait_ringing()
+        await agent.answer()
+        connect = await ami.seen("AgentConnect")
+        for channel in (connect["Channel"], connect["DestChannel"]):
+            tap = str(uuid.uuid4())
+            ami.send(
+                Action="Originate",
+                Channel=f"AudioSocket/{taps.address}/{tap}/c(slin)",
+                ChannelId=f"hltap-{tap}",
+                Application="ChanSpy",
+                Data=f"{channel},quoES",
+                Async="true",
+            )
+        await ami.seen("ChanSpyStart", 2)
+        await asyncio.sleep(3.0)
+        await caller.hang_up()
+        await ami.seen("Hangup", 4)
+        silent = [tap for tap, octets in taps.octets.items() if octets < 16000]
+        if len(taps.octets) != 2 or silent:
+            raise SystemExit(f"{len(taps.octets)} taps of 2 connected, {len(silent)} heard less than a second")
+    return ami
+
+
+async def two_calls_at_once(scene: Scene) -> AmiRecorder:
+    """Two citizens, two agents; one call ends by the caller, the other by the agent."""
+    phones = await scene.agents("1001", "1002")
+    ami = await scene.record()
+    first = await scene.caller()
+    second = await scene.caller("13900000002", "")
+    await first.call("12345")
+    await second.call("12345")
+    for phone in phones:
+        await phone.wait_ringing()
+    for phone in phones:
+        await phone.answer()
+    await ami.seen("BridgeEnter", 4)
+    await asyncio.sleep(1.0)
+    await first.hang_up()
+    _, (talking,) = await scene.first_to(AgentPhone.wait_closed, phones)
+    await talking.hang_up()
+    await ami.seen("Hangup", 4)
+    return ami
+
+
+PLOTS: dict[str, Callable[[Scene], Awaitable[AmiRecorder]]] = {
+    plot.__name__: plot
+    for plot in (
+        answered_caller_hangs_up,
+        answered_agent_hangs_up,
+        abandoned_in_queue,
+        abandoned_during_ringing,
+        abandoned_during_announcement,
+        agent_leaves_during_announcement,
+        ring_no_answer_then_next_agent,
+        agent_busy_then_next,
+        overflowed,
+        answered_with_tap,
+        two_calls_at_once,
+    )
+}
+
+
+@asynccontextmanager
+async def a_pbx() -> AsyncIterator[AsteriskInstance]:
+    """A PBX where phones ring for 4 s and callers wait for 10 s at most."""
+    instance = AsteriskInstance()
+    instance.ring_seconds = 4
+    instance.queue_seconds = 10
+    async with instance:
+        lay_prompts(instance)
+        yield instance
+
+
+async def main(folder: Path, names: list[str]) -> None:
+    """Record the named traces, or all."""
+    for name in names or list(PLOTS):
+        async with a_pbx() as instance, AsyncExitStack() as stack:
+            ami = await PLOTS[name](Scene(instance, stack))
+            await asyncio.sleep(0.3)
+            with (folder / f"{name}.jsonl").open("w", encoding="utf-8") as file:
+                for received, event in ami.lines:
+                    file.write(json.dumps({"received": received, "event": event}, ensure_ascii=False) + "\n")
+            print(f"{name}: {len(ami.lines)} events")
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), sys.argv[2:]))
