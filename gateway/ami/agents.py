@@ -90,6 +90,18 @@ class Agents:
             self._resync.add((agent.agent, message.queue))
         return self._show(agent, message.at)
 
+    def meet(self, agent: str, name: str, queue: str) -> None:
+        """A queue calls the agent: so he is its member, whatever else is known of him."""
+        known = self._agent(agent)
+        known.name = known.name or name
+        if not known.queues:
+            known.queues[queue] = _Membership(paused=False, reason="")
+
+    def knows(self, channel: str) -> bool:
+        """Is this the channel of a queue's member?"""
+        agent = self._agents.get(agent_id(channel))
+        return agent is not None and bool(agent.queues)
+
     def ringing(self, agent: str, call_id: str, at: float) -> list[AgentStateChanged]:
         """The agent's phone rings for a call."""
         return self._occupy(agent, call_id, "ringing", at)

@@ -9,8 +9,8 @@ from gateway.events import Clocks, HangUpParty, MissReason, Provenance
 
 CAUSE_BUSY = 17
 CAUSE_REJECTED = 21
-CAUSE_ANSWERED_ELSEWHERE = 26
-"""Q.850 causes with which an agent's channel ends."""
+"""Q.850 causes with which an agent's channel ends. Not of use: 26 (answered elsewhere), which queues with the option
+``C`` give to every phone that stops ringing."""
 
 
 class State(StrEnum):
@@ -20,6 +20,7 @@ class State(StrEnum):
     QUEUED = "queued"
     RINGING = "ringing"
     PICKED_UP = "picked_up"
+    AGENT_LOST = "agent_lost"
     TALKING = "talking"
     AFTER_TALK = "after_talk"
     OVERFLOWED = "overflowed"
@@ -46,8 +47,6 @@ class Leg:
                 return "busy"
             if known == CAUSE_REJECTED:
                 return "rejected"
-            if known == CAUSE_ANSWERED_ELSEWHERE:
-                return "answered_elsewhere"
         return "unreachable" if self.rang is None else "no_answer"
 
 
@@ -69,6 +68,8 @@ class Call:
     """Legs that the queue calls and nobody picked up, by Uniqueid."""
     early_rings: dict[str, float] = field(default_factory=dict)
     """Channels of this call that rang before the queue named their agent."""
+    dead_legs: set[str] = field(default_factory=set)
+    """Legs whose agent hung up; Asterisk may still name and bridge them."""
     leg: Leg | None = None
     """The leg that picked up, until it is gone."""
     agent: str = ""

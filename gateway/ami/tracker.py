@@ -59,6 +59,11 @@ class _Resync:
             self.channels.append(message)
 
 
+def _starts_a_call(message: ami.NewChannel | ami.ChannelEntry) -> bool:
+    """The first channel of a call that came to us. One that starts Down is called by us: outbound, or an agent's."""
+    return message.linkedid in ("", message.uniqueid) and message.state != ami.CHANNEL_DOWN
+
+
 class Tracker:
     """Follows calls and agents. ``feed`` never raises, whatever the input and wherever it is cut.
 
@@ -71,6 +76,7 @@ class Tracker:
         self._agents = Agents(agent_names or {})
         self._calls = Calls(self._agents)
         self._bridges: dict[str, dict[str, str]] = {}
+        self._strangers: dict[str, ami.ChannelEntry] = {}
         self._resync: _Resync | None = None
 
     @property
@@ -101,6 +107,7 @@ class Tracker:
             case ami.ResyncStarted():
                 self._resync = _Resync()
                 self._bridges.clear()
+                self._strangers.clear()
                 self._agents.resync_started()
             case ami.ResyncCompleted():
                 self._resync_completed(message.at)
@@ -115,6 +122,8 @@ class Tracker:
             return
         if self._resync is not None:
             self._resync.hear(message)
+        if isinstance(message, ami.QueueCallerJoin | ami.QueueEntry):
+            self._adopt(self._strangers.get(uniqueid))
         call = self._calls.of_caller(uniqueid)
         if call is not None:
             call.channel = message.channel or call.channel
@@ -123,9 +132,9 @@ class Tracker:
             case ami.NewChannel() if call is not None:
                 self.odd["channel born twice"] += 1
             case ami.NewChannel():
-                self._offer(message, Call(uniqueid, message.channel, message.at))
+                self._new_channel(message)
             case ami.ChannelEntry():
-                self._channel_entry(call, message)
+                self._channel_entry(message)
             case ami.BridgeEnter():
                 self._bridges.setdefault(message.bridge, {})[uniqueid] = message.channel
                 self._look_into_bridge(message.bridge, message.at)
@@ -136,17 +145,15 @@ class Tracker:
             case _:
                 self._leg_message(message)
         if isinstance(message, ami.Hangup):
+            self._strangers.pop(uniqueid, None)
             for bridge in [name for name, members in self._bridges.items() if uniqueid in members]:
                 self._leave_bridge(bridge, uniqueid)
 
-    def _offer(self, message: ami.NewChannel | ami.ChannelEntry, call: Call) -> bool:
-        """Is it a citizen's call? A channel that starts Down is one we call, outbound through the same trunk."""
-        first = message.linkedid in ("", message.uniqueid)
-        if message.context not in self._trunks or message.state == ami.CHANNEL_DOWN or not first:
-            return False
-        self._calls.alias(call, message.uniqueid)
-        self._calls.offer(call, message.caller_number, message.caller_name, message.exten)
-        return True
+    def _new_channel(self, message: ami.NewChannel) -> None:
+        """Is it a citizen's call?"""
+        if message.context in self._trunks and _starts_a_call(message):
+            call = Call(message.uniqueid, message.channel, message.at)
+            self._calls.offer(call, message.caller_number, message.caller_name, message.exten)
 
     def _caller_message(self, call: Call, message: ami.ChannelMessage) -> None:
         at = message.at
@@ -157,6 +164,8 @@ class Tracker:
                 call.provenance = "reconstructed"
                 since = max(call.arrived, at - message.wait)
                 self._apply(call, Kind.JOINS_QUEUE, since, queue=message.queue, position=message.position)
+            case ami.AgentMessage() if message.agent_uniqueid in call.dead_legs:
+                pass
             case ami.AgentCalled():
                 leg = self._leg_of(call, message)
                 if message.agent_state in (ami.CHANNEL_RINGING, ami.CHANNEL_UP):
@@ -193,6 +202,8 @@ class Tracker:
         if leg is None:
             return
         leg.channel = message.channel or leg.channel
+        if isinstance(message, ami.HangupRequest | ami.Hangup):
+            call.dead_legs.add(leg.uniqueid)
         match message:
             case ami.HangupRequest() | ami.Hangup() if leg is call.leg:
                 self._apply(call, Kind.AGENT_LEAVES, at, leg=leg)
@@ -213,6 +224,7 @@ class Tracker:
         if known is not None:
             return known
         agent = agent_id(message.interface or message.agent_channel)
+        self._agents.meet(agent, message.member_name, message.queue)
         leg = Leg(message.agent_uniqueid, message.agent_channel, agent, called=message.at)
         self._apply(call, Kind.AGENT_CALLED, message.at, leg=leg)
         if leg.uniqueid in call.early_rings:
@@ -235,8 +247,9 @@ class Tracker:
     def _look_into_bridge(self, bridge: str, at: float) -> None:
         """Answered is: the caller and a person's channel in the same bridge."""
         members = self._bridges.get(bridge, {})
-        people = [uniqueid for uniqueid in members if self._calls.of_caller(uniqueid) is None]
+        strangers = [uniqueid for uniqueid in members if self._calls.of_caller(uniqueid) is None]
         for call in [call for call in map(self._calls.of_caller, members) if call is not None]:
+            people = [uniqueid for uniqueid in strangers if uniqueid not in call.dead_legs]
             if not people or call.state in (State.TALKING, State.AFTER_TALK):
                 continue
             if call.leg is None or call.leg.uniqueid not in members:
@@ -267,15 +280,25 @@ class Tracker:
 
     # --- resync --------------------------------------------------------------------------------------------
 
-    def _channel_entry(self, call: Call | None, entry: ami.ChannelEntry) -> None:
+    def _channel_entry(self, entry: ami.ChannelEntry) -> None:
         if self._resync is None or entry.uniqueid in self._resync.gone:
             return
         if entry.bridge:
             self._bridges.setdefault(entry.bridge, {})[entry.uniqueid] = entry.channel
-        if call is None:
-            found = Call(entry.uniqueid, entry.channel, entry.at - entry.duration, provenance="reconstructed")
-            if self._offer(entry, found) and entry.application == "Queue":
-                found.queue = entry.application_data.partition(",")[0]
+        if _starts_a_call(entry):
+            self._strangers[entry.uniqueid] = entry
+            if entry.context in self._trunks or entry.application == "Queue":
+                self._adopt(entry)
+
+    def _adopt(self, entry: ami.ChannelEntry | None) -> None:
+        """A call that arrived while we were not listening. Its entry says where it is now, not where it arrived: what
+        waits in a queue, and is no member of one, counts as a citizen."""
+        if entry is None or self._calls.of_caller(entry.uniqueid) is not None or self._agents.knows(entry.channel):
+            return
+        call = Call(entry.uniqueid, entry.channel, entry.at - entry.duration, provenance="reconstructed")
+        if entry.application == "Queue":
+            call.queue = entry.application_data.partition(",")[0]
+        self._calls.offer(call, entry.caller_number, entry.caller_name, entry.exten)
 
     def _resync_completed(self, at: float) -> None:
         """Bring every living call to where the entries say it is; what they do not name is gone."""

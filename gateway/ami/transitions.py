@@ -81,9 +81,15 @@ TABLE: dict[tuple[State, Kind], Transition] = {
     (_S.PICKED_UP, _K.AGENT_PICKS_UP): _T(_S.PICKED_UP, "_pick_up"),
     (_S.PICKED_UP, _K.LEAVES_QUEUE): _T(_S.PICKED_UP, "_stay"),
     (_S.PICKED_UP, _K.BRIDGED): _T(_S.TALKING, "_answer"),
-    (_S.PICKED_UP, _K.AGENT_LEAVES): _T(_S.QUEUED, "_put_back"),
+    (_S.PICKED_UP, _K.AGENT_LEAVES): _T(_S.AGENT_LOST, "_lose_agent"),
     (_S.PICKED_UP, _K.CALLER_HANGS_UP): _T(_S.CLOSING, "_abandon"),
     (_S.PICKED_UP, _K.CALLER_GONE): _T(_S.ENDED, "_abandon_and_end"),
+    (_S.AGENT_LOST, _K.LEAVES_QUEUE): _T(_S.AGENT_LOST, "_stay"),
+    (_S.AGENT_LOST, _K.JOINS_QUEUE): _T(_S.QUEUED, "_rejoin"),
+    (_S.AGENT_LOST, _K.AGENT_CALLED): _T(_S.QUEUED, "_call_agent"),
+    (_S.AGENT_LOST, _K.BRIDGED): _T(_S.TALKING, "_answer"),
+    (_S.AGENT_LOST, _K.CALLER_HANGS_UP): _T(_S.CLOSING, "_abandon"),
+    (_S.AGENT_LOST, _K.CALLER_GONE): _T(_S.ENDED, "_abandon_and_end"),
     (_S.TALKING, _K.LEAVES_QUEUE): _T(_S.TALKING, "_stay"),
     (_S.TALKING, _K.AGENT_PICKS_UP): _T(_S.TALKING, "_stay"),
     (_S.TALKING, _K.AGENT_LEAVES): _T(_S.AFTER_TALK, "_agent_leaves"),
@@ -162,6 +168,7 @@ class Calls:
     def offer(self, call: Call, number: str, name: str, dialled: str) -> None:
         """A new call. ``number`` and ``name`` are the caller's."""
         self._calls[call.call_id] = call
+        self.alias(call, call.call_id)
         self.out.append(
             CallOffered(at=call.arrived, call_id=call.call_id, caller_number=number, caller_name=name, dialled=dialled)
         )
@@ -209,7 +216,12 @@ class Calls:
         call.picked_up, call.ring_start = at, leg.rang
         self.out += self._agents.talking(leg.agent, call.call_id, at)
 
-    def _put_back(self, call: Call, happening: Happening) -> None:
+    def _rejoin(self, call: Call, happening: Happening) -> None:
+        """Back in the queue that the lost agent took the caller from: the caller's wait there never ended."""
+        if happening.queue != call.queue:
+            self._join(call, happening)
+
+    def _lose_agent(self, call: Call, happening: Happening) -> None:
         """The agent was gone before the caller heard him: not answered; the caller goes on waiting."""
         self._miss_others(call, happening.at, "rejected")
         call.agent, call.picked_up, call.ring_start = "", None, None
