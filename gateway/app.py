@@ -89,7 +89,9 @@ class App:
             await web_ready.wait()
             log.info("pages on http://%s:%d", self._settings.web.host, self._settings.web.port)
             if self._settings.speech.enabled and self._settings.speech.workers:
-                tasks.create_task(LocalWorkers(self._settings, self._token).run(), name="workers")
+                core_url = f"http://{self._settings.web.host}:{self._settings.web.port}"
+                workers = LocalWorkers(core_url, self._token, self._settings, self._settings.home())
+                tasks.create_task(workers.run(), name="workers")
             if ready is not None:
                 ready.set()
 
@@ -187,6 +189,7 @@ class App:
                 SpeechEngine(language=engine.language, engine=engine.engine, model=engine.model, why=engine.why)
                 for engine in engines
             )
+            self._speech_health("ok", "a worker is ready")
         self._put(Worker(worker_id, message))
 
     async def _place(self, tap: Tap) -> None:
@@ -206,7 +209,7 @@ class App:
             self._speech_health("ok", "legs are transcribed")
 
     def _speech_health(self, status: str, detail: str) -> None:
-        if self._health.get("speech", "ok") != status:
+        if self._health.get("speech") != status:
             self._put(
                 GatewayHealth(
                     at=time.time(), component="speech", status="ok" if status == "ok" else "degraded", detail=detail

@@ -190,6 +190,4 @@ class Gateway:
         living = self._living.get(key.call_id)
         if living is None or not living.agent:
             return []
-        return [
-            SurveyCompleted(at=now, call_id=key.call_id, agent=living.agent, queue=living.queue, score=key.score)
-        ]
+        return [SurveyCompleted(at=now, call_id=key.call_id, agent=living.agent, queue=living.queue, score=key.score)]

@@ -122,4 +122,3 @@ class GatewayInstance:
             "HOTLINE_WEB_PORT": str(self.web_port),
             **self._extra,
         }
-
