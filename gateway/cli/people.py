@@ -48,10 +48,8 @@ def _ask_password() -> tuple[str, bool]:
     """The password from the terminal, or from standard input, or a new one; and whether it is new."""
     from gateway.web.auth import one_time_password
 
-    if sys.stdin.isatty():
-        typed = getpass.getpass("Password (empty: make one): ")
-    else:
-        typed = sys.stdin.readline().rstrip("\n")
+    at_terminal = sys.stdin.isatty()
+    typed = getpass.getpass("Password (empty: make one): ") if at_terminal else sys.stdin.readline().rstrip("\n")
     return (typed, False) if typed else (one_time_password(), True)
 
 

@@ -52,12 +52,11 @@ def _list(arguments: argparse.Namespace, settings: Settings) -> int:
     if arguments.json:
         print_json(models)
         return 0
-    for state in models:
-        model = state.model
-        installed = "installed" if state.installed else ""
+    for model in models:
+        installed = "installed" if model.installed else ""
         languages = ",".join(model.languages)
         print(
-            f"{model.name:<16} {model.engine:<8} {languages:<12} {model.megabytes:>6} MB  {model.licence:<12} {installed}"
+            f"{model.name:<14} {model.engine:<8} {languages:<10} {model.size_mb:>5} MB  {model.licence:<11} {installed}"
         )
     return 0
 

@@ -1,4 +1,4 @@
-"""``hotline demo``: a PBX, Redis, the gateway, agents and citizens on this machine, ended with everything it started."""
+"""``hotline demo``: PBX, Redis, gateway, agents and citizens on this machine, all ended with it."""
 
 from __future__ import annotations
 
