@@ -1,4 +1,4 @@
-"""``hotline check``: tries every neighbour and says what is wrong and how to mend it. ``hotline serve`` starts with it."""
+"""``hotline check``: tries every neighbour, says what is wrong and how to mend it. ``hotline serve`` starts with it."""
 
 from __future__ import annotations
 
@@ -58,15 +58,15 @@ async def _look(what: str, look: Callable[[], Awaitable[str]]) -> Finding:
     try:
         async with asyncio.timeout(TRY_SECONDS):
             return Finding(what, "ok", await look())
-    except _Warning as warning:
-        return Finding(what, "warn", str(warning))
+    except _NoteError as note:
+        return Finding(what, "warn", str(note))
     except HotlineError as error:
         return Finding(what, "fail", str(error))
     except TimeoutError:
         return Finding(what, "fail", f"no answer within {TRY_SECONDS:g} s")
 
 
-class _Warning(HotlineError):
+class _NoteError(HotlineError):
     """Something the gateway can do without."""
 
 
@@ -81,7 +81,7 @@ async def _disk(settings: Settings) -> str:
         home = home.parent
     free = shutil.disk_usage(home).free
     if free < LEAST_DISK:
-        raise _Warning(f"{home}: {free >> 20} MiB free", "Make room before the journal stops")
+        raise _NoteError(f"{home}: {free >> 20} MiB free", "Make room before the journal stops")
     return f"{home}: {free >> 30} GiB free"
 
 
@@ -161,7 +161,7 @@ async def _speech(settings: Settings) -> str:
 async def _pages(settings: Settings) -> str:
     folder = app.ui_folder(settings)
     if not (folder / "index.html").is_file():
-        raise _Warning(f"the pages are not built: no index.html in {folder}", "Run `make ui` or set web.ui_dir")
+        raise _NoteError(f"the pages are not built: no index.html in {folder}", "Run `make ui` or set web.ui_dir")
     return str(folder)
 
 
@@ -172,7 +172,7 @@ async def _port(settings: Settings, key: str, host: str, port: int) -> str:
             probe.bind((host, port))
         except OSError as error:
             if await _is_ours(settings):
-                raise _Warning(f"{key}: a gateway is running on {host}:{port}") from error
+                raise _NoteError(f"{key}: a gateway is running on {host}:{port}") from error
             raise SettingError(
                 key,
                 f"port {port} on {host}: {error.strerror}",
@@ -198,7 +198,7 @@ async def _headset() -> str:
     try:
         devices = await asyncio.to_thread(lambda: backend().devices())
     except HotlineError as error:
-        raise _Warning(f"{error} (only needed for hotline headset)") from error
+        raise _NoteError(f"{error} (only needed for hotline headset)") from error
     if not devices:
-        raise _Warning("no sound device (only needed for hotline headset)")
+        raise _NoteError("no sound device (only needed for hotline headset)")
     return f"{len(devices)} devices"
