@@ -11,14 +11,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gateway.ami.messages import QueueMemberMessage, QueueMemberRemoved
+from gateway.ami.messages import (
+    DEVICE_UNKNOWN,
+    DEVICES_AWAY,
+    DEVICES_IN_USE,
+    QueueMemberMessage,
+    QueueMemberRemoved,
+)
 from gateway.events import AgentState, AgentStateChanged
-
-DEVICE_UNKNOWN = 0
-DEVICES_IN_USE = frozenset({2, 3, 7, 8})
-"""Device state codes: in use, busy, ringing while in use, on hold."""
-DEVICES_AWAY = frozenset({4, 5})
-"""Device state codes: invalid, unavailable."""
 
 _CHANNEL_SERIAL = re.compile(r"-[0-9a-f]+(;[12])?$")
 

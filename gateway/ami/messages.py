@@ -25,6 +25,14 @@ RESYNC_COMPLETED = "HotlineResyncCompleted"
 CHANNEL_DOWN = 0
 CHANNEL_RINGING = 5
 CHANNEL_UP = 6
+"""Channel states."""
+
+DEVICE_UNKNOWN = 0
+DEVICE_INVALID = 4
+DEVICES_IN_USE = frozenset({2, 3, 7, 8})
+"""In use, busy, ringing while in use, on hold."""
+DEVICES_AWAY = frozenset({DEVICE_INVALID, 5})
+"""Invalid, unavailable."""
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -151,7 +159,9 @@ class ConnectionUp(Message, frozen=True, kw_only=True):
 
 
 class ConnectionLost(Message, frozen=True, kw_only=True):
-    """The connection to Asterisk is gone; events are missed from here on."""
+    """The connection to Asterisk is gone, or cannot be made: ``reason``. Events are missed from here on."""
+
+    reason: str
 
 
 class ResyncStarted(Message, frozen=True, kw_only=True):
