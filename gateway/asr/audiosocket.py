@@ -203,9 +203,9 @@ def encode_hangup() -> bytes:
     return _encode(FrameType.HANGUP, b"")
 
 
-SILENCE = encode_audio(bytes(320))
-"""20 ms of silence at 8 kHz."""
-
-
 def _encode(kind: int, payload: bytes) -> bytes:
     return bytes([kind]) + len(payload).to_bytes(2) + payload
+
+
+SILENCE = encode_audio(bytes(320))
+"""20 ms of silence at 8 kHz."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.asr.worker import Job
+from gateway.asr.worker import WILDCARDS, Job
 from gateway.config import Settings
 
 log = logging.getLogger(__name__)
@@ -23,11 +23,13 @@ STOP_SECONDS = 5.0
 
 
 class LocalWorkers:
-    """``settings.speech.workers`` processes that dial ``core_url``."""
+    """``settings.speech.workers`` processes that dial the gateway's own web address."""
 
-    def __init__(self, core_url: str, token: str, settings: Settings, home: Path) -> None:
+    def __init__(self, settings: Settings, token: str) -> None:
         self.restarts = 0
-        self._job = Job(core_url=core_url, token=token, home=str(home), settings=_needed(settings))
+        host = "127.0.0.1" if settings.web.host in WILDCARDS else settings.web.host
+        core_url = f"http://[{host}]:{settings.web.port}" if ":" in host else f"http://{host}:{settings.web.port}"
+        self._job = Job(core_url=core_url, token=token, home=str(settings.home()), settings=_needed(settings))
         self._processes: dict[int, asyncio.subprocess.Process] = {}
 
     def pids(self) -> list[int]:
