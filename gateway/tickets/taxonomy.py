@@ -24,6 +24,8 @@ REQUEST_TYPES = ("咨询", "求助", "投诉", "举报", "建议", "表扬")
 _WEIGHTS = {"strong": 4.0, "plain": 2.0, "weak": 1.0, "misheard": 2.0}
 _BETWEEN = 6
 _LEAST_SCORE = 2.0
+_FAVOUR = 1.5
+_TELLING = re.compile(r"[停没].|.{3,}")
 _NEGATION = re.compile(r"(?:不是|不想|不要|没有|没|并非|不用|不)(?:要|想|来|在)?$")
 
 
@@ -51,7 +53,7 @@ class Category(Struct, frozen=True, kw_only=True):
 
 
 class RequestType(Struct, frozen=True, kw_only=True):
-    """A request type and the cue it was told by."""
+    """A request type and the weightiest cue it was told by; no cue and no spans where it is only the usual one."""
 
     name: str
     score: float
@@ -63,7 +65,6 @@ class RequestType(Struct, frozen=True, kw_only=True):
 class _Cue(Struct, frozen=True):
     words: str
     weight: float
-    misheard: bool
     pattern: re.Pattern[str]
 
 
@@ -109,7 +110,7 @@ class Taxonomy:
         return tuple(entry.path for entry in self._categories)
 
     def classify(self, text: str, within: str = "") -> Category | None:
-        """The class whose cues weigh most in ``text``; None where no cue speaks. ``within``: stay in that first level."""
+        """The class whose cues weigh most in ``text``; or None. ``within``: stay in that first level."""
         folded = Folded(text)
         ranked = _rank(folded.text, [e for e in self._categories if not within or e.path[0] == within])
         if not ranked:
@@ -126,10 +127,13 @@ class Taxonomy:
             spans=_spans(folded, best.hits),
         )
 
-    def request_type(self, text: str) -> RequestType | None:
-        """The request type that is said in ``text``; None where nothing speaks. 不是投诉 does not count."""
+    def request_type(self, text: str, usual: str = "") -> RequestType | None:
+        """The request type that is said in ``text``; None where nothing speaks. 不是投诉 does not count.
+
+        ``usual``, the type such matters mostly have, tips the balance and stands where nothing was said.
+        """
         folded = Folded(text)
-        ranked = _rank(folded.text, self._request_types, negatable=True)
+        ranked = _rank(folded.text, self._request_types, negatable=True, favoured=usual)
         if not ranked:
             return None
         best = ranked[0]
@@ -137,12 +141,12 @@ class Taxonomy:
             name=best.entry.path[0],
             score=best.score,
             confidence=_share(ranked),
-            cue=best.hits[0].cue.words,
+            cue=best.hits[0].cue.words if best.hits else "",
             spans=_spans(folded, best.hits),
         )
 
 
-def _rank(text: str, entries: Iterable[_Entry], *, negatable: bool = False) -> list[_Ranked]:
+def _rank(text: str, entries: Iterable[_Entry], *, negatable: bool = False, favoured: str = "") -> list[_Ranked]:
     """Classes with a cue in ``text``, best first; equal ones by what was said first."""
     ranked = []
     for entry in entries:
@@ -154,10 +158,11 @@ def _rank(text: str, entries: Iterable[_Entry], *, negatable: bool = False) -> l
                     continue
                 hits.append(_Hit(cue, *found.span()))
                 break
-        score = sum(h.cue.weight for h in hits)
-        if score >= _LEAST_SCORE:
+        is_favoured = bool(favoured) and entry.usual == favoured
+        score = sum(h.cue.weight for h in hits) + (_FAVOUR if is_favoured else 0.0)
+        if score >= _LEAST_SCORE or is_favoured:
             ranked.append(_Ranked(entry, score, sorted(hits, key=lambda h: (-h.cue.weight, h.start))))
-    return sorted(ranked, key=lambda r: (-r.score, min(h.start for h in r.hits)))
+    return sorted(ranked, key=lambda r: (-r.score, min((h.start for h in r.hits), default=len(text))))
 
 
 def _share(ranked: Sequence[_Ranked]) -> float:
@@ -167,14 +172,12 @@ def _share(ranked: Sequence[_Ranked]) -> float:
 
 
 def _matter(best: _Ranked) -> str:
-    """What a title calls the matter: the strong cue that was said, or the class's own name if that says as much."""
+    """What a title calls the matter: a telling strong cue (停水, 拖欠工资), else the class's own name."""
     own = best.entry.path[1]
     for hit in best.hits:
-        words = hit.cue.words
-        if hit.cue.weight >= _WEIGHTS["strong"] and not hit.cue.misheard and "+" not in words and words not in own:
-            return words
-        if words in own:
-            return own
+        cue = hit.cue
+        if cue.weight >= _WEIGHTS["strong"] and "+" not in cue.words and _TELLING.fullmatch(cue.words):
+            return own if cue.words in own else cue.words
     return own
 
 
@@ -212,9 +215,7 @@ def _entry(row: dict[str, str], keys: tuple[str, ...], where: str) -> _Entry:
     if request_type not in REQUEST_TYPES:
         raise SettingError(where, f"{request_type} is no request type", f"Write one of {' '.join(REQUEST_TYPES)}")
     cues = [
-        _Cue(words, weight, column == "misheard", _pattern(words))
-        for column, weight in _WEIGHTS.items()
-        for words in row[column].split()
+        _Cue(words, weight, _pattern(words)) for column, weight in _WEIGHTS.items() for words in row[column].split()
     ]
     if not cues:
         raise SettingError(where, "has no cue words", "Write at least one word callers use")
