@@ -292,6 +292,6 @@ class Journal:
 
     def _release(self) -> None:
         self.closed = True
-        self._writer_thread.shutdown(wait=False, cancel_futures=True)
-        self._reader_thread.shutdown(wait=False, cancel_futures=True)
+        self._writer_thread.shutdown(wait=False)
+        self._reader_thread.shutdown(wait=False)
         self._lock.release()
