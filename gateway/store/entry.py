@@ -14,6 +14,9 @@ from gateway.store.tables import journal
 COLUMNS = (journal.c.seq, journal.c.stream_ms, journal.c.data)
 """The columns ``from_row`` reads."""
 
+END_OF_TIME = 253_402_300_800.0
+"""Unix seconds of the year 10000, which no RFC 3339 time can name."""
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder[AnyEvent](AnyEvent).decode
 
@@ -41,6 +44,8 @@ def draft(event: Event) -> Draft:
     """
     if isinstance(event, TranscriptPartial):
         raise TypeError("transcript.partial is not journaled; give it to the bus and the pages directly")
+    if not 0 <= event.at < END_OF_TIME:
+        raise TypeError(f"{event_type(event)} cannot be journaled: `at` is not an instant in Unix seconds")
     data = _encode(event)
     try:
         return Draft(_decode(data), data.decode())

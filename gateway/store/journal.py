@@ -84,6 +84,8 @@ class Journal:
         self._taken = 0
         self._stream_ms = 0
         self._open = False
+        self.closed = False
+        """True once the journal was closed for good."""
 
     async def __aenter__(self) -> Self:
         """Open the database, bring it to this version and start the writer. Raises StoreError."""
@@ -176,7 +178,7 @@ class Journal:
             if changed.rowcount == 0:
                 connection.execute(insert(cursors).values(name=name, seq=seq))
 
-        await self._loop.run_in_executor(self._writer_thread, self._transaction, keep)
+        await self._in_thread(self._writer_thread, keep)
 
     def subscribe(self, name: str, *, after: int | None = None, max_queue: int = 1000) -> Subscription:
         """Entries from now on, or all newer than ``after``. It is a context manager; leaving it ends it."""
@@ -268,7 +270,12 @@ class Journal:
 
     async def _reading(self, work: Callable[[Connection], T]) -> T:
         # A thread of its own, so that readers do not wait for the disk behind the writer.
-        return await self._loop.run_in_executor(self._reader_thread, self._transaction, work)
+        return await self._in_thread(self._reader_thread, work)
+
+    async def _in_thread(self, thread: ThreadPoolExecutor, work: Callable[[Connection], T]) -> T:
+        if self.closed:
+            raise StoreError("journal: closed", "The gateway is stopping")
+        return await self._loop.run_in_executor(thread, self._transaction, work)
 
     async def _until(self, reached: Callable[[], bool]) -> None:
         while not reached():
@@ -284,6 +291,7 @@ class Journal:
                     await self._closing.wait()
 
     def _release(self) -> None:
-        self._writer_thread.shutdown(wait=False, cancel_futures=True)
-        self._reader_thread.shutdown(wait=False, cancel_futures=True)
+        self.closed = True
+        self._writer_thread.shutdown(wait=False)
+        self._reader_thread.shutdown(wait=False)
         self._lock.release()

@@ -44,6 +44,9 @@ def test_values_that_could_not_be_read_back_are_refused_without_quoting_them():
     assert "路灯" not in str(refused.value)
     with pytest.raises(TypeError, match="cannot be journaled"):
         draft(replace(QUEUED, position="second"))
+    for at in (math.nan, math.inf, -1.0, 1e18):
+        with pytest.raises(TypeError, match="not an instant"):
+            draft(replace(QUEUED, at=at))
 
 
 def test_an_entry_of_an_unknown_type_names_its_number():
