@@ -89,9 +89,7 @@ class App:
             await web_ready.wait()
             log.info("pages on http://%s:%d", self._settings.web.host, self._settings.web.port)
             if self._settings.speech.enabled and self._settings.speech.workers:
-                core_url = f"http://{self._settings.web.host}:{self._settings.web.port}"
-                workers = LocalWorkers(core_url, self._token, self._settings, self._settings.home())
-                tasks.create_task(workers.run(), name="workers")
+                tasks.create_task(LocalWorkers(self._settings, self._token).run(), name="workers")
             if ready is not None:
                 ready.set()
 

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from gateway import app
 from gateway.ami.client import AmiClient
+from gateway.ami.messages import ResyncCompleted
 from gateway.asr import models
 from gateway.bus import redis_stream
 from gateway.config import Settings
@@ -29,10 +30,10 @@ TRY_SECONDS = 15.0
 
 
 class Finding(Struct, frozen=True):
-    """What one look found. ``warn`` does not keep the gateway from starting."""
+    """What one look found. ``note`` does not keep the gateway from starting."""
 
     what: str
-    status: Literal["ok", "warn", "fail"]
+    status: Literal["ok", "note", "fail"]
     detail: str
 
 
@@ -51,7 +52,13 @@ async def check(settings: Settings, config: Path) -> list[Finding]:
         ("ivr port", lambda: _port(settings, "ivr.port", settings.ivr.host, settings.ivr.port)),
         ("headset", _headset),
     )
-    return [await _look(what, look) for what, look in looks]
+    findings: list[Finding] = []
+    for what, look in looks:
+        if what == "audiosocket" and any(found.what == "ami" and found.status == "fail" for found in findings):
+            findings.append(Finding(what, "note", "not tried: it is the PBX that connects, asked through AMI"))
+            continue
+        findings.append(await _look(what, look))
+    return findings
 
 
 async def _look(what: str, look: Callable[[], Awaitable[str]]) -> Finding:
@@ -59,7 +66,7 @@ async def _look(what: str, look: Callable[[], Awaitable[str]]) -> Finding:
         async with asyncio.timeout(TRY_SECONDS):
             return Finding(what, "ok", await look())
     except _NoteError as note:
-        return Finding(what, "warn", str(note))
+        return Finding(what, "note", str(note))
     except HotlineError as error:
         return Finding(what, "fail", str(error))
     except TimeoutError:
@@ -96,7 +103,7 @@ async def _journal(settings: Settings) -> str:
 async def _ami(settings: Settings) -> str:
     problems = await AmiClient(settings.ami, lambda message: None).check()
     if problems:
-        raise AmiError("; ".join(problems))
+        raise AmiError("; ".join(str(problem) for problem in problems))
     return f"{settings.ami.username}@{settings.ami.host}:{settings.ami.port}, all privileges"
 
 
@@ -119,11 +126,12 @@ async def _audiosocket(settings: Settings) -> str:
         ) from error
     async with server:
         address = f"{host}:{server.sockets[0].getsockname()[1]}"
-        client = AmiClient(settings.ami, lambda message: None)
+        in_step = asyncio.Event()
+        client = AmiClient(settings.ami, lambda message: in_step.set() if isinstance(message, ResyncCompleted) else None)
         running = asyncio.create_task(client.run())
         try:
             async with asyncio.timeout(TRY_SECONDS / 2):
-                await client.connected.wait()
+                await in_step.wait()
                 tap_id = str(uuid.uuid4())
                 await client.action(
                     "Originate",

@@ -109,7 +109,7 @@ class Gateway:
             case GatewayHealth():
                 return self._spread([item], now)
             case _:
-                events = self._spread(self._tracker.feed(item), now)
+                events = self._spread([*_ami_health(item), *self._tracker.feed(item)], now)
                 if isinstance(item, messages.AgentConnect):
                     self._want_taps(item.uniqueid)
                 return events
@@ -191,3 +191,13 @@ class Gateway:
         if living is None or not living.agent:
             return []
         return [SurveyCompleted(at=now, call_id=key.call_id, agent=living.agent, queue=living.queue, score=key.score)]
+
+
+def _ami_health(message: messages.Message) -> list[Event]:
+    match message:
+        case messages.ConnectionLost():
+            return [GatewayHealth(at=message.at, component="ami", status="lost", detail=message.reason)]
+        case messages.ResyncCompleted():
+            return [GatewayHealth(at=message.at, component="ami", status="ok", detail="in step with Asterisk")]
+        case _:
+            return []

@@ -68,6 +68,7 @@ def _set_up_log(settings: config.Log) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(LogFormatter(settings.format))
     logging.basicConfig(level=settings.level.upper(), handlers=[handler], force=True)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
 def _leaves(group: BaseExceptionGroup[HotlineError]) -> list[HotlineError]:

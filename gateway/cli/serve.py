@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
 import sys
 
 from gateway.cli.common import Subcommands, print_json, run_until_signal
@@ -48,11 +49,13 @@ def _worker(arguments: argparse.Namespace, settings: Settings) -> int:
 def _check(arguments: argparse.Namespace, settings: Settings) -> int:
     from gateway.check import check
 
+    # The findings say it all; what the parts log while they are tried would only repeat it.
+    logging.disable(logging.WARNING)
     findings = asyncio.run(check(settings, arguments.config))
     if arguments.json:
         print_json(findings)
     else:
-        signs = {"ok": "ok  ", "warn": "note", "fail": "FAIL"}
         for finding in findings:
-            print(f"{signs[finding.status]}  {finding.what:<12} {finding.detail}")
+            sign = finding.status.upper() if finding.status == "fail" else finding.status
+            print(f"{sign:<4}  {finding.what:<12} {finding.detail}")
     return int(any(finding.status == "fail" for finding in findings))

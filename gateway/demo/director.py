@@ -58,7 +58,7 @@ class Director:
                 CallQueued, lambda e: e.call_id == call_id, "the call is queued", NOTICE_SECONDS, seen
             )
             if call.outcome == "abandoned":
-                await asyncio.sleep(call.hang_up_after)
+                await asyncio.sleep(call.hang_up_after or 0)
                 await citizen.hang_up()
             else:
                 await self._converse(call, call_id, citizen, seen)

@@ -77,7 +77,6 @@ class Report(Struct, frozen=True, kw_only=True):
 
     ok: bool
     engine: str
-    engine_reason: str
     summary: Summary
     calls: list[CallReport]
 
@@ -145,13 +144,12 @@ def report_call(
     return call
 
 
-def summarise(calls: Sequence[CallReport], scripts: Sequence[ScriptedCall], engine: str, reason: str) -> Report:
+def summarise(calls: Sequence[CallReport], scripts: Sequence[ScriptedCall], engines: Sequence[str]) -> Report:
     """The report over all calls."""
     expected = [call for call in calls if call.ticket_expected and call.expected_outcome == "answered"]
     return Report(
         ok=bool(calls) and not any(call.problems for call in calls),
-        engine=engine,
-        engine_reason=reason,
+        engine=", ".join(engines),
         summary=Summary(
             calls=len(calls),
             answered=sum(call.outcome == "answered" for call in calls),

@@ -110,7 +110,7 @@ async def run(
                 played.append(call)
             await asyncio.sleep(BETWEEN_CALLS)
         engines = {f"{e.engine} {e.model}" for _, e in on.watcher.entries if isinstance(e, TranscriptFinal)}
-        whole = summarise(reports, played, ", ".join(sorted(engines)))
+        whole = summarise(reports, played, sorted(engines))
         _write(whole, report)
         if not exit_after:
             say("All calls are done; the hotline runs on. Ctrl-C ends it.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from redis.asyncio import Redis
 
@@ -31,10 +31,11 @@ class Watcher:
         last = "0-0"
         try:
             while True:
-                for _, entries in await self._redis.xread({self._stream: last}, block=BLOCK_MS) or ():
+                answer: Any = await self._redis.xread({self._stream: last}, block=BLOCK_MS)
+                for _, entries in answer or ():
                     for stream_id, fields in entries:
                         last = stream_id.decode()
-                        self.entries.append((last, parse(fields[b"event"]).event))
+                        self.entries.append((last, parse(fields[b"event"]).data))
                     self._news.set()
                     self._news = asyncio.Event()
         finally:
