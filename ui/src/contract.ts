@@ -40,7 +40,7 @@ export interface CallRinging {
 }
 
 /**
- * Every instant of a call's way to a person, and the three waits computed from them.  `caller_wait` (strict, the
+ * Every instant of a call's way to a person, and the three waits computed from them. `caller_wait` (strict, the
  * default for the 15 s of GB/T 33358-2016): arrival until the caller hears a person, after any announcement.
  * `queue_wait`: joining the queue until pick-up (or leaving it). `ring_time`: the answering agent's phone starting
  * to ring until that agent picks up. `provenance` says whether all instants were observed or some were rebuilt
@@ -154,7 +154,7 @@ export interface Rate {
 }
 
 /**
- * Share of calls answered within target since `since`, over each denominator side by side.  `of_offered`: all
+ * Share of calls answered within target since `since`, over each denominator side by side. `of_offered`: all
  * offered and decided; `of_offered_less_short`: less short abandons; `of_answered`: answered only. Calls still
  * waiting within target are in none of them.
  */
