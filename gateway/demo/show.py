@@ -15,7 +15,7 @@ import msgspec
 from gateway.config import Settings
 from gateway.demo.asterisk import AsteriskInstance
 from gateway.demo.citizens import ScriptedCall
-from gateway.demo.director import AGENT_VOICES, Director
+from gateway.demo.director import Director
 from gateway.demo.gateway import GatewayInstance
 from gateway.demo.phones import AgentPhone
 from gateway.demo.redis import RedisInstance
@@ -25,8 +25,8 @@ from gateway.demo.watcher import Watcher
 from gateway.errors import NeighbourError
 from gateway.events import TranscriptFinal
 
+AGENTS = ("1001", "1002")
 BETWEEN_CALLS = 3.0
-WEB_PORT = 8088
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,14 @@ async def stage(settings: Settings, config: Path, web_port: int = 0) -> AsyncIte
         redis = await stack.enter_async_context(RedisInstance())
         gateway = GatewayInstance(asterisk, redis, config, web_port=web_port)
         passwords = {"supervisor": await gateway.add_account("supervisor", "supervisor")}
-        for agent in AGENT_VOICES:
+        for agent in AGENTS:
             passwords[agent] = await gateway.add_account(agent, "agent", agent)
         say("Asterisk …")
         await stack.enter_async_context(asterisk)
         say("gateway …")
         await stack.enter_async_context(gateway)
         say("agents' phones …")
-        agents = [await stack.enter_async_context(AgentPhone(asterisk, agent)) for agent in AGENT_VOICES]
+        agents = [await stack.enter_async_context(AgentPhone(asterisk, agent)) for agent in AGENTS]
         for phone in agents:
             await phone.wait_registered()
         watcher = Watcher(redis.url, settings.redis.stream)
