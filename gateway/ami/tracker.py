@@ -118,7 +118,8 @@ class Tracker:
     def _channel_message(self, message: ami.ChannelMessage) -> None:
         uniqueid = message.uniqueid
         if not uniqueid:
-            self.odd["no uniqueid"] += 1
+            if not isinstance(message, ami.AgentComplete):  # it has none when the caller's channel went first
+                self.odd["no uniqueid"] += 1
             return
         if self._resync is not None:
             self._resync.hear(message)
@@ -342,4 +343,4 @@ class Tracker:
             if entry.state == ami.CHANNEL_RINGING:
                 self._rings(call, leg, at)
             elif entry.state == ami.CHANNEL_UP:
-                self._picks_up(call, leg, at)
+                self._apply(call, Kind.AGENT_PICKS_UP, at, leg=leg)

@@ -61,6 +61,7 @@ TABLE: dict[tuple[State, Kind], Transition] = {
     (_S.QUEUED, _K.AGENT_CALLED): _T(_S.QUEUED, "_call_agent"),
     (_S.QUEUED, _K.AGENT_RINGS): _T(_S.RINGING, "_ring"),
     (_S.QUEUED, _K.LAST_RING_ENDS): _T(_S.QUEUED, "_miss"),
+    (_S.QUEUED, _K.AGENT_PICKS_UP): _T(_S.PICKED_UP, "_pick_up"),
     (_S.QUEUED, _K.BRIDGED): _T(_S.TALKING, "_answer"),
     (_S.QUEUED, _K.QUEUE_GIVES_UP): _T(_S.QUEUED, "_give_up"),
     (_S.QUEUED, _K.LEAVES_QUEUE): _T(_S.OVERFLOWED, "_overflow"),
