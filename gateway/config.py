@@ -90,6 +90,8 @@ class Speech(Struct, frozen=True, forbid_unknown_fields=True):
     """Empty: a random one, for local workers only."""
     flush_timeout: Seconds = 20.0
     """Seconds the last words may take after the line is down."""
+    record_dir: str = ""
+    """Folder for one WAV file per tapped leg (personal data, mode 0600); empty: nothing is recorded."""
 
 
 class Ivr(Struct, frozen=True, forbid_unknown_fields=True):
@@ -138,6 +140,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Empty: ``$HOTLINE_HOME`` or ``~/.local/share/hotline``."""
     timezone: str = "Asia/Shanghai"
     hotline_name: str = "12345 政务服务便民热线"
+    home_city: str = ""
+    """The city the hotline serves; left out of places, since every call is from there."""
     connect_rate_required: Share = 0.95
     connect_rate_window_hours: Seconds = 24.0
     ami: Ami = Ami()
