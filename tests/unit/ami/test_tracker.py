@@ -284,7 +284,8 @@ def agent(event: str, at: float, **headers: str) -> Message:
 
 def queue_of(event: str, at: float, **headers: str) -> Message:
     leg = {"DestChannel": "Local/2001@station-00000001;1", "DestUniqueid": AGENT, "DestChannelState": "0"}
-    return caller(event, at, Queue="hotline", Interface="Local/2001@station/n", MemberName="王敏", **{**leg, **headers})
+    member = {"Queue": "hotline", "Interface": "Local/2001@station/n", "MemberName": "王敏"}
+    return caller(event, at, **{**leg, **member, **headers})
 
 
 def entries(at: float, *messages: Message) -> list[Message]:
@@ -382,6 +383,25 @@ def test_an_overflowed_call_may_be_answered_in_the_next_queue() -> None:
         "queued second 1",
         "ringing 2001",
         "answered 2001, wait 7.0 queue 2.5 ring 2.0",
+    ]
+
+
+def test_a_call_queued_again_after_a_conversation_stays_answered() -> None:
+    again = caller("QueueCallerJoin", 10, Queue="second", Position="1")
+    gone = [caller("HangupRequest", 14), caller("Hangup", 14)]
+    rings = queue_of("AgentCalled", 11, DestUniqueid="x", DestChannelState="5", Interface="PJSIP/1002")
+    up = caller("Newstate", 12, Uniqueid="x")
+    bridge = [ev("BridgeEnter", 13, BridgeUniqueid="c", Uniqueid="x"), caller("BridgeEnter", 13, BridgeUniqueid="c")]
+    first = [ARRIVES, QUEUES, CALLS, RINGS, PICKS_UP, *BRIDGE, agent("HangupRequest", 9)]
+    told = [line for line in story(Tracker(TRUNKS), [*first, again, *gone]) if not line.startswith("agent")]
+    assert told[4:] == ["queued second 1", "ended by caller, talk 2.0"]
+    told = [line for line in story(Tracker(TRUNKS), [*first, again, rings, up, *bridge, *gone]) if "agent" not in line]
+    assert told[3:] == [
+        "answered 2001, wait 7.0 queue 4.0 ring 2.0",
+        "queued second 1",
+        "ringing 1002",
+        "answered 1002, wait 7.0 queue 2.0 ring 1.0",
+        "ended by caller, talk 3.0",
     ]
 
 
@@ -493,6 +513,13 @@ def test_a_call_answered_meanwhile_is_answered_and_marked() -> None:
     feed(tracker, [ARRIVES, QUEUES])
     told = story(tracker, entries(9, caller_entry(9, BridgeId="b"), agent_entry(9, BridgeId="b")))
     assert told[0] == "answered 2001, ~ wait 9.0 queue 8.0"
+
+
+def test_a_ringing_phone_picked_up_meanwhile_is_picked_up() -> None:
+    tracker = Tracker(TRUNKS)
+    feed(tracker, [ARRIVES, QUEUES, CALLS, RINGS])
+    told = story(tracker, [*entries(9, caller_entry(9), agent_entry(9)), *BRIDGE])
+    assert [line for line in told if not line.startswith("agent")] == ["answered 2001, ~ wait 7.0 queue 8.0 ring 6.0"]
 
 
 def test_a_call_gone_meanwhile_ends_and_is_marked() -> None:
