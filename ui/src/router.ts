@@ -28,6 +28,13 @@ export const router = createRouter({
   ],
 });
 
+/** The page that was asked for before signing in, if it is one of ours and this account may open it. */
+export function afterLogin(next: unknown): RouteLocationRaw {
+  if (typeof next !== 'string' || !next.startsWith('/')) return home();
+  const target = router.resolve(next);
+  return target.meta.open || (target.meta.desk && !hasDesk.value) ? home() : target;
+}
+
 router.beforeEach((to) => {
   if (me.value === null) {
     if (to.meta.open) return true;

@@ -145,8 +145,8 @@ const messages: Messages = {
     targetShare: 'target {share}',
     parts: '{numerator} / {denominator}',
     noData: 'No data',
-    averageWait: 'Average wait',
-    longestToday: 'Longest today',
+    averageWait: 'Mean wait',
+    longestToday: 'Longest',
     seconds: '{n} s',
     allQueues: 'All queues',
     connectRate: 'Connect rate {hours} h',
@@ -186,7 +186,6 @@ const messages: Messages = {
       web: 'Web server',
       headset: 'Headset',
     },
-    engines: 'Speech engine',
     enginesNone: 'No speech engine is available',
   },
   alert: {

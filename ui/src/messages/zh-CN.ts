@@ -144,7 +144,7 @@ const messages = {
     parts: '{numerator} / {denominator}',
     noData: '暂无数据',
     averageWait: '平均等待',
-    longestToday: '今日最长',
+    longestToday: '最长',
     seconds: '{n} 秒',
     allQueues: '全部队列',
     connectRate: '{hours} 小时接通率',
@@ -184,7 +184,6 @@ const messages = {
       web: '网页服务',
       headset: '耳麦',
     },
-    engines: '语音引擎',
     enginesNone: '没有可用的语音引擎',
   },
   alert: {
