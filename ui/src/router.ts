@@ -38,7 +38,9 @@ export function afterLogin(next: unknown): RouteLocationRaw {
 router.beforeEach((to) => {
   if (me.value === null) {
     if (to.meta.open) return true;
-    return { name: 'login', query: to.path === '/' ? {} : { next: to.fullPath } };
+    // Whose home it is shows only after signing in.
+    const asked = to.redirectedFrom?.fullPath ?? to.fullPath;
+    return { name: 'login', query: asked === '/' ? {} : { next: asked } };
   }
   if (to.name === 'login') return home();
   if (to.meta.desk && !hasDesk.value) return { name: 'not-allowed', replace: true };

@@ -29,7 +29,7 @@ const messages: Messages = {
     failed: 'Signing in failed. Ask the administrator',
     version: 'Version {version}',
   },
-  role: { agent: 'Agent', supervisor: 'Supervisor', admin: 'Administrator' },
+  role: { agent: 'Agent', supervisor: 'Supervisor', administrator: 'Administrator' },
   agentState: {
     available: 'Free',
     ringing: 'Ringing',

@@ -27,7 +27,7 @@ const messages = {
     failed: '登录失败，请联系管理员',
     version: '版本 {version}',
   },
-  role: { agent: '坐席', supervisor: '班长', admin: '管理员' },
+  role: { agent: '坐席', supervisor: '班长', administrator: '管理员' },
   agentState: {
     available: '空闲',
     ringing: '振铃',
