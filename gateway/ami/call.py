@@ -79,7 +79,9 @@ class Call:
     picked_up: float | None = None
     left_queue: float | None = None
     bridged: float | None = None
-    talk_end: float | None = None
+    talk_start: float | None = None
+    talked: float = 0.0
+    """Seconds of conversation that are over; a call may be served by several agents, one after another."""
     ended: float | None = None
     hung_up_by: HangUpParty = "system"
 
@@ -102,9 +104,10 @@ class Call:
             provenance=self.provenance,
         )
 
-    def talk_seconds(self) -> float:
-        """Seconds the caller and the agent were connected; 0 when never."""
-        return _between(self.bridged, self.talk_end) or 0.0
+    def stop_talking(self, at: float) -> None:
+        """The conversation, if there is one, ended at ``at``."""
+        self.talked += _between(self.talk_start, at) or 0.0
+        self.talk_start = None
 
 
 def _between(start: float | None, end: float | None) -> float | None:

@@ -118,7 +118,8 @@ class Tracker:
     def _channel_message(self, message: ami.ChannelMessage) -> None:
         uniqueid = message.uniqueid
         if not uniqueid:
-            self.odd["no uniqueid"] += 1
+            if not isinstance(message, ami.AgentComplete):  # it has none when the caller's channel went first
+                self.odd["no uniqueid"] += 1
             return
         if self._resync is not None:
             self._resync.hear(message)
@@ -308,9 +309,9 @@ class Tracker:
             return
         for call in self._calls.living():
             observed, call.provenance = call.provenance, "reconstructed"
-            events = len(self._calls.out)
+            before = (call.state, call.leg, list(call.legs))
             self._bring_up_to_date(call, resync, at)
-            if len(self._calls.out) == events:
+            if (call.state, call.leg, list(call.legs)) == before:
                 call.provenance = observed
         self._calls.out += self._agents.resync_completed(at)
 
@@ -334,12 +335,14 @@ class Tracker:
     def _find_legs(self, call: Call, resync: _Resync, at: float) -> None:
         """Phones that ring for a waiting call, or were picked up, while we were not listening."""
         for entry in resync.channels:
-            known = self._calls.of_leg(entry.uniqueid) is not None or entry.uniqueid not in resync.present
-            if known or entry.application != "AppQueue" or self._calls.of_linkedid(entry.linkedid) is not call:
+            ours = entry.application == "AppQueue" and self._calls.of_linkedid(entry.linkedid) is call
+            if not ours or entry.uniqueid not in resync.present:
                 continue
-            leg = Leg(entry.uniqueid, entry.channel, agent_id(entry.channel), called=at)
-            self._apply(call, Kind.AGENT_CALLED, at, leg=leg)
+            leg = call.legs.get(entry.uniqueid)
+            if leg is None:
+                leg = Leg(entry.uniqueid, entry.channel, agent_id(entry.channel), called=at)
+                self._apply(call, Kind.AGENT_CALLED, at, leg=leg)
             if entry.state == ami.CHANNEL_RINGING:
                 self._rings(call, leg, at)
             elif entry.state == ami.CHANNEL_UP:
-                self._picks_up(call, leg, at)
+                self._apply(call, Kind.AGENT_PICKS_UP, at, leg=leg)

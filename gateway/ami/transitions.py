@@ -61,6 +61,7 @@ TABLE: dict[tuple[State, Kind], Transition] = {
     (_S.QUEUED, _K.AGENT_CALLED): _T(_S.QUEUED, "_call_agent"),
     (_S.QUEUED, _K.AGENT_RINGS): _T(_S.RINGING, "_ring"),
     (_S.QUEUED, _K.LAST_RING_ENDS): _T(_S.QUEUED, "_miss"),
+    (_S.QUEUED, _K.AGENT_PICKS_UP): _T(_S.PICKED_UP, "_pick_up"),
     (_S.QUEUED, _K.BRIDGED): _T(_S.TALKING, "_answer"),
     (_S.QUEUED, _K.QUEUE_GIVES_UP): _T(_S.QUEUED, "_give_up"),
     (_S.QUEUED, _K.LEAVES_QUEUE): _T(_S.OVERFLOWED, "_overflow"),
@@ -92,9 +93,11 @@ TABLE: dict[tuple[State, Kind], Transition] = {
     (_S.AGENT_LOST, _K.CALLER_GONE): _T(_S.ENDED, "_abandon_and_end"),
     (_S.TALKING, _K.LEAVES_QUEUE): _T(_S.TALKING, "_stay"),
     (_S.TALKING, _K.AGENT_PICKS_UP): _T(_S.TALKING, "_stay"),
+    (_S.TALKING, _K.JOINS_QUEUE): _T(_S.QUEUED, "_requeue"),
     (_S.TALKING, _K.AGENT_LEAVES): _T(_S.AFTER_TALK, "_agent_leaves"),
     (_S.TALKING, _K.CALLER_HANGS_UP): _T(_S.CLOSING, "_caller_hangs_up"),
     (_S.TALKING, _K.CALLER_GONE): _T(_S.ENDED, "_end"),
+    (_S.AFTER_TALK, _K.JOINS_QUEUE): _T(_S.QUEUED, "_requeue"),
     (_S.AFTER_TALK, _K.CALLER_HANGS_UP): _T(_S.CLOSING, "_caller_hangs_up"),
     (_S.AFTER_TALK, _K.CALLER_GONE): _T(_S.ENDED, "_end"),
     (_S.OVERFLOWED, _K.JOINS_QUEUE): _T(_S.QUEUED, "_join"),
@@ -221,6 +224,13 @@ class Calls:
         if happening.queue != call.queue:
             self._join(call, happening)
 
+    def _requeue(self, call: Call, happening: Happening) -> None:
+        """To a queue again after a conversation. The call stays answered: its caller's wait ended at the first."""
+        call.stop_talking(happening.at)
+        self._release(call, happening.at)
+        call.picked_up, call.ring_start, call.hung_up_by = None, None, "system"
+        self._join(call, happening)
+
     def _lose_agent(self, call: Call, happening: Happening) -> None:
         """The agent was gone before the caller heard him: not answered; the caller goes on waiting."""
         self._miss_others(call, happening.at, "rejected")
@@ -234,12 +244,14 @@ class Calls:
             call.picked_up, call.ring_start = at, None
             self._legs[call.leg.uniqueid] = call.call_id
             self.out += self._agents.talking(call.agent, call.call_id, at)
-        call.bridged = at
+        call.talk_start = at
+        call.bridged = at if call.bridged is None else call.bridged
         queue = call.queue if call.left_queue is None else ""
         self.out.append(CallAnswered(at=at, call_id=call.call_id, queue=queue, agent=call.agent, clocks=call.clocks()))
 
     def _agent_leaves(self, call: Call, happening: Happening) -> None:
-        call.talk_end, call.hung_up_by = happening.at, "agent"
+        call.stop_talking(happening.at)
+        call.hung_up_by = "agent"
         self._release(call, happening.at)
 
     def _give_up(self, call: Call, happening: Happening) -> None:
@@ -251,25 +263,27 @@ class Calls:
             self._miss_leg(call, leg, at, leg.miss_reason(0))
         call.left_queue = at
         reason = "gave_up" if call.gave_up else "left"
-        self.out.append(
-            CallOverflowed(at=at, call_id=call.call_id, queue=call.queue, reason=reason, clocks=call.clocks(at))
-        )
+        if call.bridged is None:
+            self.out.append(
+                CallOverflowed(at=at, call_id=call.call_id, queue=call.queue, reason=reason, clocks=call.clocks(at))
+            )
 
     def _abandon(self, call: Call, happening: Happening) -> None:
         at = happening.at
-        call.ended, call.agent = at, ""
+        call.ended = at
+        call.agent = "" if call.bridged is None else call.agent
         if happening.kind is Kind.CALLER_HANGS_UP:
             call.hung_up_by = "caller"
         self._release(call, at)
         self._miss_others(call, at, "caller_left")
-        self.out.append(CallAbandoned(at=at, call_id=call.call_id, queue=call.queue, clocks=call.clocks(at)))
+        if call.bridged is None:
+            self.out.append(CallAbandoned(at=at, call_id=call.call_id, queue=call.queue, clocks=call.clocks(at)))
 
     def _caller_hangs_up(self, call: Call, happening: Happening) -> None:
         call.ended = happening.at
         if call.hung_up_by == "system":
             call.hung_up_by = "caller"
-        if call.talk_end is None:
-            call.talk_end = happening.at
+        call.stop_talking(happening.at)
         self._release(call, happening.at)
 
     def _abandon_and_end(self, call: Call, happening: Happening) -> None:
@@ -280,8 +294,7 @@ class Calls:
         at = happening.at
         if call.ended is None:
             call.ended = at
-        if call.talk_end is None:
-            call.talk_end = at
+        call.stop_talking(at)
         self._release(call, at)
         del self._calls[call.call_id]
         for linkedid in call.linkedids:
@@ -293,7 +306,7 @@ class Calls:
                 call_id=call.call_id,
                 hung_up_by=call.hung_up_by,
                 clocks=call.clocks(call.ended),
-                talk_seconds=call.talk_seconds(),
+                talk_seconds=round(call.talked, 6),
                 cause=happening.cause,
                 agent=call.agent,
                 queue=call.queue,
