@@ -365,8 +365,8 @@ export interface Envelope<E extends AnyEvent = AnyEvent> {
 }
 
 /**
- * A call nobody has answered yet.  `clock_start`, `at_risk_at` and `breach_at` follow the queue's clock and are absent
- * until it starts: `caller_wait` at arrival, `queue_wait` at queueing, `ring_time` at the first ring.
+ * A call nobody has answered yet. `clock_start`, `at_risk_at` and `breach_at` follow the queue's clock and are
+ * absent until it starts: `caller_wait` at arrival, `queue_wait` at queueing, `ring_time` at the first ring.
  */
 export interface WaitingCall {
   call_id: string;
@@ -423,7 +423,11 @@ export interface ConnectRate {
   margin: number;
 }
 
-/** Something a supervisor should see. `kind` is the event type it came from. */
+/**
+ * Something a supervisor should see. `kind` is the event type it came from. `severity`: `critical` (a promise is
+ * broken now), `warning`, or `info` (a breach that is over). `value` is the wait in seconds, the connect rate's
+ * share, or the health event's own value.
+ */
 export interface Alert {
   alert_id: string;
   kind: string;
@@ -487,15 +491,18 @@ export interface Line {
   final: boolean;
 }
 
-/** One agent's page. `transcript` is keyed by utterance id, `ticket` by field name. */
+/**
+ * One agent's page. `transcript` is keyed by utterance id, `ticket` by field name. `lines_left_out` counts the
+ * call's oldest utterances that a very long call no longer shows.
+ */
 export interface Desk {
   now: number;
   agent: AgentView;
   call?: DeskCall;
   transcript: Record<string, Line>;
+  lines_left_out?: number;
   ticket_id?: string;
   ticket: Record<string, TicketField>;
   ticket_submitted?: boolean;
-  lines_left_out?: number;
   engines: Record<string, SpeechEngine>;
 }
