@@ -26,6 +26,7 @@ from gateway.events import (
     TranscriptFinal,
 )
 from gateway.tickets.departments import Departments
+from gateway.tickets.places import Gazetteer
 from gateway.tickets.reading import Reader
 from gateway.tickets.taxonomy import Taxonomy
 
@@ -71,12 +72,20 @@ class _Call(Struct, kw_only=True):
 class Drafts:
     """The drafts of all living calls, and of ended ones until they are submitted or forgotten.
 
-    ``zone`` is the local time callers mean; ``home_city`` is left out of places, since every call is from there.
+    ``zone`` is the local time callers mean; ``home_city`` is left out of places, since every call is from there;
+    ``gazetteer`` holds the city's names of places.
     At most MOST_CALLS are kept; beyond that ended calls go first, then the oldest.
     """
 
-    def __init__(self, taxonomy: Taxonomy, departments: Departments, zone: tzinfo, home_city: str = "") -> None:
-        self._reader = Reader(taxonomy, departments, zone, home_city)
+    def __init__(
+        self,
+        taxonomy: Taxonomy,
+        departments: Departments,
+        zone: tzinfo,
+        home_city: str = "",
+        gazetteer: Gazetteer | None = None,
+    ) -> None:
+        self._reader = Reader(taxonomy, departments, gazetteer or Gazetteer(), zone, home_city)
         self._calls: dict[str, _Call] = {}
 
     def feed(self, event: Event, now: float) -> list[Event]:
