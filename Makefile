@@ -43,10 +43,12 @@ ui-test:        ## types, messages and unit tests of the pages
 	cd ui && npm run check && npm test
 
 contract:       ## generate JSON Schema, AsyncAPI, OpenAPI, TypeScript types, diagrams
-	$(BIN)/python -m gateway.contract
+	$(BIN)/python -m gateway.bus.contract
+	$(BIN)/python -m gateway.web.api
 
 contract-check: ## fail if a generated file differs
-	$(BIN)/python -m gateway.contract --check
+	$(BIN)/python -m gateway.bus.contract --check
+	$(BIN)/python -m gateway.web.api --check
 
 prompts:        ## speak config/prompts.toml into asterisk/sounds
 	$(BIN)/hotline prompts build

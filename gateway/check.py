@@ -127,7 +127,9 @@ async def _audiosocket(settings: Settings) -> str:
     async with server:
         address = f"{host}:{server.sockets[0].getsockname()[1]}"
         in_step = asyncio.Event()
-        client = AmiClient(settings.ami, lambda message: in_step.set() if isinstance(message, ResyncCompleted) else None)
+        client = AmiClient(
+            settings.ami, lambda message: in_step.set() if isinstance(message, ResyncCompleted) else None
+        )
         running = asyncio.create_task(client.run())
         try:
             async with asyncio.timeout(TRY_SECONDS / 2):

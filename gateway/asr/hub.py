@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 HELLO_TIMEOUT = 5.0
 SEND_TIMEOUT = 2.0
 HEARTBEAT = 10.0
-RETURN_SECONDS = 3.0
+RETURN_SECONDS = 5.0
 """Seconds a worker whose line broke has to dial again before its taps are given up."""
 MAX_MESSAGE_BYTES = 65_536
 
@@ -74,6 +74,7 @@ class WorkerHub:
         self._clock = clock
         self._workers: dict[str, _Worker] = {}
         self._changed = asyncio.Condition()
+        self._closed = False
 
     def engines(self) -> dict[str, Engine]:
         """What is transcribed now, by language."""
@@ -130,7 +131,8 @@ class WorkerHub:
                 await _say(worker, CloseTap(tap_id=tap_id))
 
     async def close(self) -> None:
-        """The gateway ends: close all lines."""
+        """The gateway ends: close all lines. Workers keep their words for the next one."""
+        self._closed = True
         for worker in list(self._workers.values()):
             if worker.gone is not None:
                 worker.gone.cancel()
@@ -157,7 +159,7 @@ class WorkerHub:
                 self._changed.notify_all()
             await self._listen(hello.worker_id, worker, socket)
         finally:
-            if worker.socket is socket:
+            if worker.socket is socket and not self._closed:
                 worker.socket = None
                 log.warning("worker %s: its line is down", hello.worker_id)
                 loop = asyncio.get_running_loop()

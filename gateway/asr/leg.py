@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from gateway.asr import audiosocket
@@ -78,7 +78,7 @@ class Leg:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
         decoder: FrameDecoder,
-        frames: list[Frame],
+        frames: Iterator[Frame],
     ) -> None:
         """Hear the leg to its end. Raises ProtocolError, after LegClosed, when the peer broke the protocol."""
         self._send(LegOpened(tap_id=self.tap_id, at=self._opened))
@@ -103,7 +103,7 @@ class Leg:
         if broken is not None:
             raise broken
 
-    async def _read(self, reader: asyncio.StreamReader, decoder: FrameDecoder, frames: list[Frame]) -> str:
+    async def _read(self, reader: asyncio.StreamReader, decoder: FrameDecoder, frames: Iterator[Frame]) -> str:
         """Read until the peer ends it; returns why. Nothing here waits for a decoder."""
         while True:
             for frame in frames:

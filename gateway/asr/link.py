@@ -20,7 +20,8 @@ log = logging.getLogger(__name__)
 PATH = "/workers"
 MAX_WAITING = 20_000
 """Messages kept while the core is away; the oldest go first, and are counted."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0
+"""Seconds between tries; the longest is well below the time the core waits for a worker to come back."""
 CONNECT_TIMEOUT = 5.0
 SEND_TIMEOUT = 10.0
 HEARTBEAT = 10.0

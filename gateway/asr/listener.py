@@ -10,7 +10,7 @@ import asyncio
 import logging
 import socket
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from gateway.asr.audiosocket import Frame, FrameDecoder, Identify
 from gateway.asr.leg import READ_BYTES, Leg
@@ -133,15 +133,15 @@ class TapListener:
         self._unidentified += 1
         try:
             async with asyncio.timeout(IDENTIFY_TIMEOUT):
-                frames = await _first_frames(reader, decoder)
+                first, rest = await _first_frame(reader, decoder)
         except TimeoutError as error:
             raise RefusedError("no_uuid") from error
         finally:
             self._unidentified -= 1
-        tap = self._admit(frames[0])
+        tap = self._admit(first)
         leg = self.legs[tap.tap_id] = self._open_leg(tap)
         try:
-            await leg.run(reader, writer, decoder, frames[1:])
+            await leg.run(reader, writer, decoder, rest)
         finally:
             del self.legs[tap.tap_id]
 
@@ -173,14 +173,16 @@ def never_opened(tap_id: str, at: float, reason: str) -> LegClosed:
     )
 
 
-async def _first_frames(reader: asyncio.StreamReader, decoder: FrameDecoder) -> list[Frame]:
+async def _first_frame(reader: asyncio.StreamReader, decoder: FrameDecoder) -> tuple[Frame, Iterator[Frame]]:
+    """The first frame, and those that came with it."""
     while True:
         data = await reader.read(READ_BYTES)
         if not data:
             decoder.finish()
             raise RefusedError("no_uuid")
-        if frames := decoder.feed(data):
-            return frames
+        frames = decoder.feed(data)
+        for frame in frames:
+            return frame, frames
 
 
 def _keep_alive(writer: asyncio.StreamWriter) -> None:

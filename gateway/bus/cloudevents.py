@@ -14,7 +14,7 @@ import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from gateway.errors import ProtocolError
-from gateway.events import AnyEvent, Event, event_type
+from gateway.events import AnyEvent, Event, TranscriptPartial, event_type
 
 SOURCE = "/hotline"
 VERSION = "v1"
@@ -57,6 +57,11 @@ def wrap(event: AnyEvent, event_id: str, source: str = SOURCE) -> CloudEvent:
 def envelope(event: AnyEvent, event_id: str, source: str = SOURCE) -> bytes:
     """An event's envelope as JSON."""
     return _encode(wrap(event, event_id, source))
+
+
+def partial_envelope(event: TranscriptPartial, source: str = SOURCE) -> bytes:
+    """A partial transcript's envelope as JSON. It has no number in the journal: its utterance and second name it."""
+    return envelope(event, f"{event.utterance_id}:{event.end:.3f}", source)
 
 
 def parse(data: bytes | str) -> CloudEvent:

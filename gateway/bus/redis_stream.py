@@ -27,7 +27,7 @@ from redis.exceptions import (
 )
 
 from gateway import config
-from gateway.bus.cloudevents import SOURCE, envelope, type_name
+from gateway.bus.cloudevents import SOURCE, envelope, partial_envelope, type_name
 from gateway.errors import BusError, StoreError
 from gateway.events import GatewayHealth, TranscriptPartial
 from gateway.store.entry import Entry
@@ -106,7 +106,7 @@ class Publisher:
         if self._health != "ok":
             self.partials_dropped += 1
             return
-        message = envelope(event, f"{event.utterance_id}:{event.end:.3f}", self._source)
+        message = partial_envelope(event, self._source)
         try:
             await self._redis.publish(self._settings.partials_channel, message)
         except (RedisError, OSError):

@@ -165,7 +165,8 @@ class AsteriskInstance:
         return {
             "asterisk.conf": f"[directories]\n{directories}\n{options}",
             "site/transport.conf": (
-                f"[transport-udp]\ntype = transport\nprotocol = udp\nbind = {self.host}:{self.sip_port}\n"
+                f"[transport-udp]\ntype = transport\nprotocol = udp\nbind = {self.host}:{self.sip_port}\n\n"
+                f"[media](!)\nmedia_address = {self.host}\nbind_rtp_to_media_address = yes\n"
             ),
             "site/manager.conf": (
                 f"[general](+)\nbindaddr = {self.host}\nport = {self.ami_port}\n\n"

@@ -25,7 +25,8 @@ TURN_PAUSE = 0.6
 """Between one's last word and the other's first."""
 THINKING = 3.0
 """From the survey's question to the caller's key."""
-AGENT_VOICES = {"1001": "female", "1002": "male"}
+OTHER_VOICE = {"female": "male", "male": "female"}
+"""The agent speaks in the other voice, so that a listener can tell the two apart."""
 
 
 class Director:
@@ -38,12 +39,12 @@ class Director:
         self._agents = {phone.agent: phone for phone in agents}
 
     async def rehearse(self, call: ScriptedCall) -> None:
-        """Have all its lines spoken beforehand, in every voice that may be needed."""
+        """Have all its lines spoken beforehand."""
         if call.outcome == "answered":
             for line in call.caller_says:
                 await self._voices.line(line, call.voice)
-            for agent, line in itertools.product(self._agents, call.agent_says):
-                await self._voices.line(line, AGENT_VOICES[agent])
+            for line in call.agent_says:
+                await self._voices.line(line, OTHER_VOICE[call.voice])
 
     async def play(self, call: ScriptedCall) -> str:
         """One call from dialling until its last word is transcribed; gives its call id. Raises NeighbourError."""
@@ -77,7 +78,7 @@ class Director:
             CallAnswered, lambda e: e.call_id == call_id, "the call is answered", ANSWER_SECONDS, seen
         )
         for asks, answers in itertools.zip_longest(call.agent_says, call.caller_says):
-            for phone, line, voice in ((agent, asks, AGENT_VOICES[agent.agent]), (citizen, answers, call.voice)):
+            for phone, line, voice in ((agent, asks, OTHER_VOICE[call.voice]), (citizen, answers, call.voice)):
                 if line:
                     await asyncio.sleep(TURN_PAUSE)
                     await phone.say(await self._voices.line(line, voice))

@@ -28,6 +28,8 @@ SILENCE_SECONDS = 600
 # Silence after the words, in which the phone goes back to the silent file.
 PAD_SECONDS = 10
 WAIT_SECONDS = 15.0
+# From telling baresip to play until the last packet of the words has left, beyond the words themselves.
+LATENCY_SECONDS = 0.25
 FILTER_TAPS = 127
 
 
@@ -96,7 +98,7 @@ class Phone:
         _write_wav(words, samples, PAD_SECONDS)
         await self._baresip.command("ausrc", f"aufile,{words}")
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._closed.wait(), len(samples) / RATE)
+            await asyncio.wait_for(self._closed.wait(), len(samples) / RATE + LATENCY_SECONDS)
         if self.in_call:
             await self._baresip.command("ausrc", f"aufile,{self._silence}")
         words.unlink()

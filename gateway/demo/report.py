@@ -38,8 +38,20 @@ class Line(Struct, frozen=True, kw_only=True):
     end: float
 
 
+class Hold(Struct, frozen=True):
+    """Asterisk's own account of a wait: its HoldTime (whole seconds, until the two are bridged) and, in it, the seconds
+    of the announcement to the caller after pick-up, as the dialplan logged them."""
+
+    seconds: float | None
+    announced: float = 0.0
+
+
 class CallReport(Struct, frozen=True, kw_only=True):
-    """One call. Waits in seconds; ``cer`` is the character error rate by side, None where nobody spoke."""
+    """One call. Waits in seconds; ``cer`` is the character error rate by side, None where nobody spoke.
+
+    ``asterisk_hold_seconds`` is Asterisk's HoldTime less ``announcement_seconds``, since it counts the announcement
+    after pick-up as hold: so it means the same as ``queue_wait_seconds``.
+    """
 
     call_id: str
     number: str
@@ -48,6 +60,7 @@ class CallReport(Struct, frozen=True, kw_only=True):
     wait_seconds: float | None
     queue_wait_seconds: float | None
     asterisk_hold_seconds: float | None
+    announcement_seconds: float
     within_target: bool | None
     cer: dict[str, float | None]
     transcript: list[Line]
@@ -85,7 +98,7 @@ def report_call(
     script: ScriptedCall,
     call_id: str,
     entries: Sequence[tuple[str, CallEvent]],
-    hold_seconds: float | None,
+    hold: Hold,
     target_seconds: float,
 ) -> CallReport:
     """Hold one call's published events, with their stream ids in stream order, against its script."""
@@ -123,7 +136,8 @@ def report_call(
         expected_outcome=script.outcome,
         wait_seconds=clocks.caller_wait if clocks else None,
         queue_wait_seconds=clocks.queue_wait if clocks else None,
-        asterisk_hold_seconds=hold_seconds,
+        asterisk_hold_seconds=None if hold.seconds is None else round(hold.seconds - hold.announced, 3),
+        announcement_seconds=hold.announced,
         within_target=(
             clocks.caller_wait <= target_seconds
             if clocks is not None and clocks.caller_wait is not None and outcome == "answered"
@@ -181,7 +195,7 @@ def _problems(call: CallReport, heard: Mapping[str, str]) -> list[str]:
     if ours is None or theirs is None:
         problems.append("queue wait unknown" if ours is None else "Asterisk logged no hold time")
     elif abs(ours - theirs) > WAIT_TOLERANCE:
-        problems.append(f"queue wait {ours:.2f} s, Asterisk says {theirs:.0f} s")
+        problems.append(f"queue wait {ours:.2f} s, Asterisk says {theirs:.2f} s")
     problems += [f"nothing transcribed of the {side}" for side, text in heard.items() if not text]
     if call.expected_outcome == "answered" and not call.ticket:
         problems.append("no ticket draft")

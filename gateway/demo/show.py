@@ -15,18 +15,18 @@ import msgspec
 from gateway.config import Settings
 from gateway.demo.asterisk import AsteriskInstance
 from gateway.demo.citizens import ScriptedCall
-from gateway.demo.director import AGENT_VOICES, Director
+from gateway.demo.director import Director
 from gateway.demo.gateway import GatewayInstance
 from gateway.demo.phones import AgentPhone
 from gateway.demo.redis import RedisInstance
-from gateway.demo.report import Report, report_call, summarise
+from gateway.demo.report import Hold, Report, report_call, summarise
 from gateway.demo.voices import Voices
 from gateway.demo.watcher import Watcher
 from gateway.errors import NeighbourError
 from gateway.events import TranscriptFinal
 
+AGENTS = ("1001", "1002")
 BETWEEN_CALLS = 3.0
-WEB_PORT = 8088
 
 
 @dataclass(frozen=True)
@@ -55,14 +55,14 @@ async def stage(settings: Settings, config: Path, web_port: int = 0) -> AsyncIte
         redis = await stack.enter_async_context(RedisInstance())
         gateway = GatewayInstance(asterisk, redis, config, web_port=web_port)
         passwords = {"supervisor": await gateway.add_account("supervisor", "supervisor")}
-        for agent in AGENT_VOICES:
+        for agent in AGENTS:
             passwords[agent] = await gateway.add_account(agent, "agent", agent)
         say("Asterisk …")
         await stack.enter_async_context(asterisk)
         say("gateway …")
         await stack.enter_async_context(gateway)
         say("agents' phones …")
-        agents = [await stack.enter_async_context(AgentPhone(asterisk, agent)) for agent in AGENT_VOICES]
+        agents = [await stack.enter_async_context(AgentPhone(asterisk, agent)) for agent in AGENTS]
         for phone in agents:
             await phone.wait_registered()
         watcher = Watcher(redis.url, settings.redis.stream)
@@ -103,7 +103,7 @@ async def run(
             except NeighbourError as error:
                 say(f"call {number} failed: {error}")
                 call_id = ""
-            done = report_call(call, call_id, on.watcher.of_call(call_id), _hold_seconds(on.asterisk, call_id), target)
+            done = report_call(call, call_id, on.watcher.of_call(call_id), _hold(on.asterisk, call_id), target)
             say(f"call {number}: {_line(done.problems) or 'as scripted'}")
             if count is not None:
                 reports.append(done)
@@ -127,17 +127,22 @@ def _welcome(on: Stage) -> None:
     print(f"Events:      {on.redis.url}\nLog:         {on.gateway.log}\n", flush=True)
 
 
-def _hold_seconds(asterisk: AsteriskInstance, call_id: str) -> float | None:
-    """What Asterisk's queue_log says of the call's wait, in whole seconds."""
+def _hold(asterisk: AsteriskInstance, call_id: str) -> Hold:
+    """What Asterisk's queue_log says of the call's wait."""
     path = asterisk.folder / "log" / "queue_log"
-    found = None
+    hold, announced = None, 0.0
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         _, caller, _, _, event, *data = line.split("|")
-        if caller == call_id and event == "CONNECT":
-            found = float(data[0])
-        elif caller == call_id and event == "ABANDON":
-            found = float(data[2])
-    return found
+        if caller != call_id:
+            continue
+        match event:
+            case "CONNECT":
+                hold = float(data[0])
+            case "ABANDON":
+                hold = float(data[2])
+            case "ANNOUNCED":
+                announced = float(data[0])
+    return Hold(hold, announced)
 
 
 def _line(problems: Sequence[str]) -> str:

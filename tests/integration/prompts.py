@@ -13,6 +13,8 @@ from gateway.demo.stage import AsteriskInstance
 RATE = 8000
 SECONDS = {"recording-notice": 1.5, "agent-serves": 1.2, "goodbye": 0.5, **{f"digit-{n}": 0.3 for n in range(10)}}
 LOUDNESS = 3000
+PIECE = RATE // 10
+ALIKE = 0.9
 
 
 def noise(seed: int, seconds: float) -> NDArray[np.int16]:
@@ -51,6 +53,18 @@ def read(path: Path) -> NDArray[np.int16]:
     with wave.open(str(path), "rb") as sound:
         assert (sound.getnchannels(), sound.getsampwidth(), sound.getframerate()) == (1, 2, RATE)
         return np.frombuffer(sound.readframes(sound.getnframes()), dtype=np.int16)
+
+
+def share_heard(part: NDArray[np.int16], whole: NDArray[np.int16]) -> float:
+    """Share of ``part``'s tenths of a second that are in ``whole``; a lost or late packet spoils one of them only."""
+    pieces = [part[start : start + PIECE] for start in range(0, len(part) - PIECE + 1, PIECE)]
+    return sum(likeness(piece, whole)[0] > ALIKE for piece in pieces) / len(pieces)
+
+
+def place_heard(part: NDArray[np.int16], whole: NDArray[np.int16]) -> int:
+    """First sample of where ``part`` begins in ``whole``, by the median of its pieces."""
+    starts = range(0, len(part) - PIECE + 1, PIECE)
+    return int(np.median([likeness(part[start : start + PIECE], whole)[1] - start for start in starts]))
 
 
 def likeness(part: NDArray[np.int16], whole: NDArray[np.int16]) -> tuple[float, int]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -18,89 +17,7 @@ from pathlib import Path
 from gateway.demo.phones import AgentPhone, Caller
 from gateway.demo.stage import AsteriskInstance
 from tests.integration.prompts import lay_prompts
-
-Headers = dict[str, str]
-WAIT = 20.0
-
-
-class AmiRecorder:
-    """A plain AMI session that keeps every event it gets."""
-
-    def __init__(self, instance: AsteriskInstance) -> None:
-        self.instance = instance
-        self.lines: list[tuple[float, Headers]] = []
-        self._news = asyncio.Condition()
-
-    async def __aenter__(self) -> AmiRecorder:
-        self._reader, self._writer = await asyncio.open_connection(self.instance.host, self.instance.ami_port)
-        await self._reader.readline()
-        self._reading = asyncio.create_task(self._read())
-        self.send(Action="Login", Username=self.instance.ami_username, Secret=self.instance.ami_secret)
-        await self.seen("FullyBooted")
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._writer.close()
-        self._reading.cancel()
-
-    def send(self, **headers: str) -> None:
-        """Send one action."""
-        self._writer.write(("".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n").encode())
-
-    async def seen(self, event: str, count: int = 1, **headers: str) -> Headers:
-        """Wait for the ``count``-th such event of the recording and return it."""
-
-        def matches() -> list[Headers]:
-            return [e for _, e in self.lines if e["Event"] == event and headers.items() <= e.items()]
-
-        async with asyncio.timeout(WAIT), self._news:
-            await self._news.wait_for(lambda: len(matches()) >= count)
-        return matches()[count - 1]
-
-    async def _read(self) -> None:
-        while True:
-            block = await self._reader.readuntil(b"\r\n\r\n")
-            received = time.time()
-            headers: Headers = {}
-            for line in block.decode().split("\r\n")[:-2]:
-                key, _, value = line.partition(":")
-                value = value.removeprefix(" ")
-                headers[key] = f"{headers[key]}\n{value}" if key in headers else value
-            if "Event" in headers:
-                async with self._news:
-                    self.lines.append((received, headers))
-                    self._news.notify_all()
-
-
-class TapReader:
-    """The far end of taps: reads AudioSocket and sends silence back, so that nothing waits for it."""
-
-    async def __aenter__(self) -> TapReader:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
-        self.octets: dict[str, int] = {}
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tap = ""
-        try:
-            while True:
-                head = await reader.readexactly(3)
-                payload = await reader.readexactly(int.from_bytes(head[1:], "big"))
-                if head[0] == 0x01:
-                    tap = str(uuid.UUID(bytes=payload))
-                    self.octets[tap] = 0
-                elif head[0] == 0x10:
-                    if self.octets[tap] % 3200 == 0:
-                        writer.write(b"\x10\x01\x40" + bytes(320))
-                    self.octets[tap] += len(payload)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
+from tests.integration.recorder import AmiRecorder, TapReader
 
 
 class Scene:
@@ -298,9 +215,9 @@ async def answered_with_tap(scene: Scene) -> AmiRecorder:
         await asyncio.sleep(3.0)
         await caller.hang_up()
         await ami.seen("Hangup", 4)
-        silent = [tap for tap, octets in taps.octets.items() if octets < 16000]
-        if len(taps.octets) != 2 or silent:
-            raise SystemExit(f"{len(taps.octets)} taps of 2 connected, {len(silent)} heard less than a second")
+        silent = [tap for tap, audio in taps.heard.items() if len(audio) < 16000]
+        if len(taps.heard) != 2 or silent:
+            raise SystemExit(f"{len(taps.heard)} taps of 2 connected, {len(silent)} heard less than a second")
     return ami
 
 

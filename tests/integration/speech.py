@@ -50,6 +50,8 @@ class Core:
             self._changed.notify_all()
 
     async def start(self) -> None:
+        """Listen, with a hub that knows nothing of an earlier one."""
+        self.hub = WorkerHub(TOKEN, self._note)
         app = web.Application()
         app.router.add_get("/workers", self.hub.handle)
         self._runner = web.AppRunner(app, shutdown_timeout=1.0)
@@ -113,6 +115,11 @@ class Pbx:
 
     def hang_up(self) -> None:
         self.writer.write(audiosocket.encode_hangup())
+
+    async def say_and_hang_up(self, samples: bytes) -> None:
+        """Play ``samples`` and end the leg with the last of them."""
+        await self.play(samples)
+        self.hang_up()
 
     async def is_closed(self) -> bool:
         """Wait for the other side to close."""

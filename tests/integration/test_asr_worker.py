@@ -19,6 +19,7 @@ import pytest_asyncio
 
 from gateway.asr import audiosocket, models
 from gateway.asr.evaluate import cer, read_wav, transcribe
+from gateway.asr.hub import WorkerState
 from gateway.asr.local import LocalWorkers
 from gateway.asr.protocol import Heard, LegClosed, LegGap, LegOpened, Load
 from gateway.asr.recognizer import load
@@ -53,7 +54,7 @@ def speech() -> dict[str, bytes]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def core(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Core]:
+async def core(speech: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Core]:
     """A hub with one local worker that has Mandarin (Whisper) and Korean (Vosk)."""
     home = need_models("whisper-base", "vosk-ko")
     settings = Settings(
@@ -91,9 +92,7 @@ async def test_both_legs_of_a_call_are_heard_while_they_are_spoken(core: Core, s
     assert (engines["zh"].engine, engines["ko"].engine) == ("whisper", "vosk")
     taps = {who: await core.announce("zh") for who in speech}
     legs = {who: await Pbx.connect(address, tap_id) for who, (tap_id, address) in taps.items()}
-    await asyncio.gather(*(legs[who].play(samples) for who, samples in speech.items()))
-    for leg in legs.values():
-        leg.hang_up()
+    await asyncio.gather(*(legs[who].say_and_hang_up(samples) for who, samples in speech.items()))
     for who, text in (("caller", CALLER), ("agent", AGENT)):
         tap_id = taps[who][0]
         end = await core.closed(tap_id)
@@ -123,7 +122,7 @@ async def test_vosk_hears_live_what_it_hears_in_the_recorded_leg(core: Core, spe
         assert file.getframerate() == 8000
     again = await direct(core.settings.home(), "vosk-ko", "ko", read_wav(recorded, 8000))
     assert live != ""
-    assert cer(again, live) <= 0.1
+    assert cer(again, live) <= 0.15  # Kaldi dithers its input: two runs over nonsense differ in a word or two
 
 
 async def test_a_leg_without_audio_says_so_and_its_clock_goes_on(core: Core, speech: dict[str, bytes]) -> None:
@@ -229,11 +228,14 @@ async def test_a_crashed_worker_is_replaced_and_its_legs_are_given_up(core: Core
     speech_settings = msgspec.structs.replace(core.settings.speech, language="ko", model="", record_dir="")
     settings = msgspec.structs.replace(core.settings, speech=speech_settings, queue=())
     workers = LocalWorkers(settings, TOKEN)
-    before = {w.worker_id for w in core.hub.workers()}
     running = asyncio.create_task(workers.run())
+
+    def korean_only() -> list[WorkerState]:
+        return [w for w in core.hub.workers() if w.connected and {e.language for e in w.engines} == {"ko"}]
+
     try:
-        await core.wait_until(lambda: len(core.hub.workers()) > len(before))
-        new = next(w for w in core.hub.workers() if w.worker_id not in before)
+        await core.wait_until(lambda: korean_only() != [])
+        (new,) = korean_only()
         tap_id, address = await core.announce("ko")
         if address != new.audiosocket:  # equally loaded workers: the next tap goes to the other one
             tap_id, address = await core.announce("ko")
@@ -246,8 +248,7 @@ async def test_a_crashed_worker_is_replaced_and_its_legs_are_given_up(core: Core
         assert (end.reason, end.heard + end.lost) == ("worker_lost", pytest.approx(end.expected))
         assert end.expected > 0.0
         leg.close()
-        assert await core.hub.wait_for("ko", 30.0)
-        await core.wait_until(lambda: len({w.worker_id for w in core.hub.workers()} - before - {new.worker_id}) == 1)
+        await core.wait_until(lambda: korean_only() != [] and korean_only()[0].worker_id != new.worker_id)
         assert workers.restarts == 1
     finally:
         running.cancel()

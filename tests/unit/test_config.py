@@ -27,7 +27,9 @@ def test_the_files_show_every_key_with_its_default() -> None:
 def test_environment_wins_and_files_hold_secrets(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("s3cret\n", encoding="utf-8")
-    settings = load(tmp_path, {"HOTLINE_AMI_PORT": "5039", "HOTLINE_AMI_SECRET_FILE": str(secret), "HOTLINE_HOME": "/x"})
+    settings = load(
+        tmp_path, {"HOTLINE_AMI_PORT": "5039", "HOTLINE_AMI_SECRET_FILE": str(secret), "HOTLINE_HOME": "/x"}
+    )
     assert (settings.ami.port, settings.ami.secret) == (5039, "s3cret")
 
 

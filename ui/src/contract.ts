@@ -40,7 +40,7 @@ export interface CallRinging {
 }
 
 /**
- * Every instant of a call's way to a person, and the three waits computed from them.  `caller_wait` (strict, the
+ * Every instant of a call's way to a person, and the three waits computed from them. `caller_wait` (strict, the
  * default for the 15 s of GB/T 33358-2016): arrival until the caller hears a person, after any announcement.
  * `queue_wait`: joining the queue until pick-up (or leaving it). `ring_time`: the answering agent's phone starting
  * to ring until that agent picks up. `provenance` says whether all instants were observed or some were rebuilt
@@ -154,7 +154,7 @@ export interface Rate {
 }
 
 /**
- * Share of calls answered within target since `since`, over each denominator side by side.  `of_offered`: all
+ * Share of calls answered within target since `since`, over each denominator side by side. `of_offered`: all
  * offered and decided; `of_offered_less_short`: less short abandons; `of_answered`: answered only. Calls still
  * waiting within target are in none of them.
  */
@@ -365,8 +365,8 @@ export interface Envelope<E extends AnyEvent = AnyEvent> {
 }
 
 /**
- * A call nobody has answered yet.  `clock_start`, `at_risk_at` and `breach_at` follow the queue's clock and are absent
- * until it starts: `caller_wait` at arrival, `queue_wait` at queueing, `ring_time` at the first ring.
+ * A call nobody has answered yet. `clock_start`, `at_risk_at` and `breach_at` follow the queue's clock and are
+ * absent until it starts: `caller_wait` at arrival, `queue_wait` at queueing, `ring_time` at the first ring.
  */
 export interface WaitingCall {
   call_id: string;
@@ -423,7 +423,11 @@ export interface ConnectRate {
   margin: number;
 }
 
-/** Something a supervisor should see. `kind` is the event type it came from. */
+/**
+ * Something a supervisor should see. `kind` is the event type it came from. `severity`: `critical` (a promise is
+ * broken now), `warning`, or `info` (a breach that is over). `value` is the wait in seconds, the connect rate's
+ * share, or the health event's own value.
+ */
 export interface Alert {
   alert_id: string;
   kind: string;
@@ -487,15 +491,18 @@ export interface Line {
   final: boolean;
 }
 
-/** One agent's page. `transcript` is keyed by utterance id, `ticket` by field name. */
+/**
+ * One agent's page. `transcript` is keyed by utterance id, `ticket` by field name. `lines_left_out` counts the
+ * call's oldest utterances that a very long call no longer shows.
+ */
 export interface Desk {
   now: number;
   agent: AgentView;
   call?: DeskCall;
   transcript: Record<string, Line>;
+  lines_left_out?: number;
   ticket_id?: string;
   ticket: Record<string, TicketField>;
   ticket_submitted?: boolean;
-  lines_left_out?: number;
   engines: Record<string, SpeechEngine>;
 }

@@ -5,6 +5,8 @@ export interface FieldPlace {
   /** Columns of six. */
   width: 2 | 3 | 6;
   kind: 'line' | 'text' | 'choice';
+  /** Known from the call itself; nobody edits it. */
+  fixed?: true;
 }
 
 export const FIELD_PLACES: readonly FieldPlace[] = [
@@ -13,11 +15,11 @@ export const FIELD_PLACES: readonly FieldPlace[] = [
   { name: 'category', width: 3, kind: 'line' },
   { name: 'subcategory', width: 3, kind: 'line' },
   { name: 'place', width: 6, kind: 'line' },
-  { name: 'time', width: 3, kind: 'line' },
+  { name: 'occurred_at', width: 3, kind: 'line' },
   { name: 'department', width: 3, kind: 'line' },
   { name: 'caller_name', width: 2, kind: 'line' },
-  { name: 'caller_number', width: 2, kind: 'line' },
-  { name: 'contact', width: 2, kind: 'line' },
+  { name: 'caller_number', width: 2, kind: 'line', fixed: true },
+  { name: 'phone', width: 2, kind: 'line' },
   { name: 'content', width: 6, kind: 'text' },
 ];
 

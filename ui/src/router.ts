@@ -28,10 +28,19 @@ export const router = createRouter({
   ],
 });
 
+/** The page that was asked for before signing in, if it is one of ours and this account may open it. */
+export function afterLogin(next: unknown): RouteLocationRaw {
+  if (typeof next !== 'string' || !next.startsWith('/')) return home();
+  const target = router.resolve(next);
+  return target.meta.open || (target.meta.desk && !hasDesk.value) ? home() : target;
+}
+
 router.beforeEach((to) => {
   if (me.value === null) {
     if (to.meta.open) return true;
-    return { name: 'login', query: to.path === '/' ? {} : { next: to.fullPath } };
+    // Whose home it is shows only after signing in.
+    const asked = to.redirectedFrom?.fullPath ?? to.fullPath;
+    return { name: 'login', query: asked === '/' ? {} : { next: asked } };
   }
   if (to.name === 'login') return home();
   if (to.meta.desk && !hasDesk.value) return { name: 'not-allowed', replace: true };

@@ -14,7 +14,8 @@ const settings = shallowRef<api.Config>({
 
 export const me = computed(() => who.value);
 export const config = computed(() => settings.value);
-export const hasDesk = computed(() => who.value?.role === 'agent');
+/** People who take calls have an agent's id, and with it a desk. */
+export const hasDesk = computed(() => (who.value?.agent ?? '') !== '' && who.value?.role !== 'supervisor');
 
 /** Ask the server once who is here. Throws ApiError when it cannot be reached. */
 export async function restore(): Promise<void> {

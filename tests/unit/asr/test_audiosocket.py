@@ -55,7 +55,7 @@ def test_however_the_bytes_are_split_the_same_frames_come_out(sent: list[tuple[b
 def test_any_bytes_give_frames_or_a_protocol_error(data: bytes) -> None:
     decoder = FrameDecoder()
     try:
-        got = decoder.feed(data)
+        got = list(decoder.feed(data))
         decoder.finish()
     except ProtocolError:
         return
@@ -64,23 +64,30 @@ def test_any_bytes_give_frames_or_a_protocol_error(data: bytes) -> None:
 
 def test_an_unknown_type_is_refused_at_its_header() -> None:
     with pytest.raises(UnknownFrameTypeError, match="0x42"):
-        FrameDecoder().feed(b"\x42\x00\x05")
+        list(FrameDecoder().feed(b"\x42\x00\x05"))
 
 
 def test_an_oversized_frame_is_refused_at_its_header() -> None:
     with pytest.raises(OversizedFrameError, match="65534 bytes"):
-        FrameDecoder().feed(struct.pack(">BH", 0x10, 65534))
+        list(FrameDecoder().feed(struct.pack(">BH", 0x10, 65534)))
+
+
+def test_good_frames_before_a_bad_one_come_out() -> None:
+    frames = FrameDecoder().feed(wire(3, b"5") + b"\x42\x00\x00")
+    assert next(frames) == Dtmf("5")
+    with pytest.raises(UnknownFrameTypeError):
+        next(frames)
 
 
 @pytest.mark.parametrize("data", [wire(1, bytes(15)), wire(0x10, bytes(3)), wire(3)])
 def test_a_length_that_does_not_fit_its_type_is_refused(data: bytes) -> None:
     with pytest.raises(MalformedFrameError):
-        FrameDecoder().feed(data)
+        list(FrameDecoder().feed(data))
 
 
 def test_a_connection_that_ends_inside_a_frame_is_told() -> None:
     decoder = FrameDecoder()
-    assert decoder.feed(audiosocket.SILENCE[:100]) == []
+    assert list(decoder.feed(audiosocket.SILENCE[:100])) == []
     with pytest.raises(TruncatedFrameError, match="100 bytes"):
         decoder.finish()
 
@@ -89,7 +96,12 @@ def test_what_we_send_is_what_asterisk_takes() -> None:
     tap = str(uuid.uuid4())
     sent = audiosocket.encode_uuid(tap) + audiosocket.SILENCE + audiosocket.encode_audio(bytes(640), 16000)
     sent += audiosocket.encode_hangup()
-    assert FrameDecoder().feed(sent) == [Identify(tap), Audio(8000, bytes(320)), Audio(16000, bytes(640)), Hangup()]
+    assert list(FrameDecoder().feed(sent)) == [
+        Identify(tap),
+        Audio(8000, bytes(320)),
+        Audio(16000, bytes(640)),
+        Hangup(),
+    ]
     assert Audio(8000, bytes(320)).seconds == 0.02
     with pytest.raises(ProtocolError, match="11025 Hz"):
         audiosocket.encode_audio(bytes(2), 11025)

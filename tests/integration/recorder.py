@@ -1,0 +1,113 @@
+"""A plain AMI session and a plain AudioSocket reader, for watching the PBX from outside the gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+import uuid
+
+from gateway.demo.stage import AsteriskInstance
+
+Headers = dict[str, str]
+WAIT = 20.0
+
+
+class AmiRecorder:
+    """A plain AMI session that keeps every event it gets."""
+
+    def __init__(self, instance: AsteriskInstance) -> None:
+        self.instance = instance
+        self.lines: list[tuple[float, Headers]] = []
+        self._answers: dict[str, Headers] = {}
+        self._news = asyncio.Condition()
+
+    async def __aenter__(self) -> AmiRecorder:
+        self._reader, self._writer = await asyncio.open_connection(self.instance.host, self.instance.ami_port)
+        await self._reader.readline()
+        self._reading = asyncio.create_task(self._read())
+        self.send(Action="Login", Username=self.instance.ami_username, Secret=self.instance.ami_secret)
+        await self.seen("FullyBooted")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._writer.close()
+        self._reading.cancel()
+
+    def send(self, **headers: str) -> None:
+        """Send one action."""
+        self._writer.write(("".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n").encode())
+
+    async def ask(self, **headers: str) -> Headers:
+        """Send one action and return its response."""
+        name = uuid.uuid4().hex
+        self.send(**headers, ActionID=name)
+        async with asyncio.timeout(WAIT), self._news:
+            await self._news.wait_for(lambda: name in self._answers)
+        return self._answers.pop(name)
+
+    async def seen(self, event: str, count: int = 1, **headers: str) -> Headers:
+        """Wait for the ``count``-th such event of the recording and return it."""
+
+        def matches() -> list[Headers]:
+            return [e for _, e in self.lines if e["Event"] == event and headers.items() <= e.items()]
+
+        async with asyncio.timeout(WAIT), self._news:
+            await self._news.wait_for(lambda: len(matches()) >= count)
+        return matches()[count - 1]
+
+    async def _read(self) -> None:
+        while True:
+            block = await self._reader.readuntil(b"\r\n\r\n")
+            received = time.time()
+            headers: Headers = {}
+            for line in block.decode().split("\r\n")[:-2]:
+                key, _, value = line.partition(":")
+                value = value.removeprefix(" ")
+                headers[key] = f"{headers[key]}\n{value}" if key in headers else value
+            async with self._news:
+                if "Event" in headers:
+                    self.lines.append((received, headers))
+                else:
+                    self._answers[headers.get("ActionID", "")] = headers
+                self._news.notify_all()
+
+
+class TapReader:
+    """The far end of taps: keeps what AudioSocket brings and sends silence back, so that nothing waits for it.
+
+    ``heard`` maps each tap's UUID to its audio (8000 Hz, 16 bit), ``frames`` to its frames' types and sizes.
+    """
+
+    async def __aenter__(self) -> TapReader:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        self.heard: dict[str, bytearray] = {}
+        self.frames: dict[str, set[tuple[int, int]]] = {}
+        self._news = asyncio.Condition()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+
+    async def gathered(self, tap: str, octets: int) -> None:
+        """Wait until the tap brought that much audio."""
+        async with asyncio.timeout(WAIT), self._news:
+            await self._news.wait_for(lambda: len(self.heard.get(tap, b"")) >= octets)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tap = ""
+        with contextlib.closing(writer), contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                kind, high, low = await reader.readexactly(3)
+                payload = await reader.readexactly(256 * high + low)
+                if kind == 0x01:
+                    tap = str(uuid.UUID(bytes=payload))
+                    self.heard[tap], self.frames[tap] = bytearray(), set()
+                elif kind >= 0x10:
+                    if len(self.heard[tap]) % (10 * len(payload)) == 0:
+                        writer.write(bytes((kind, high, low)) + bytes(len(payload)))
+                    self.heard[tap] += payload
+                    self.frames[tap].add((kind, len(payload)))
+                async with self._news:
+                    self._news.notify_all()
