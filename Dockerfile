@@ -1,7 +1,10 @@
 # The gateway: pages built by Node, programs run by Python, nothing else.
-ARG BASE=debian:trixie-slim
+# Debian 13 has the Node the pages need; Debian 12 has Python 3.11, the one of requirements/run.txt (a package in it
+# refuses Python 3.13).
+ARG PAGES_BASE=debian:trixie-slim
+ARG BASE=debian:bookworm-slim
 
-FROM ${BASE} AS pages
+FROM ${PAGES_BASE} AS pages
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ca-certificates nodejs npm \
  && rm -rf /var/lib/apt/lists/*
