@@ -140,6 +140,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     """Empty: ``$HOTLINE_HOME`` or ``~/.local/share/hotline``."""
     timezone: str = "Asia/Shanghai"
     hotline_name: str = "12345 政务服务便民热线"
+    home_city: str = ""
+    """The city the hotline serves; left out of places, since every call is from there."""
     connect_rate_required: Share = 0.95
     connect_rate_window_hours: Seconds = 24.0
     ami: Ami = Ami()

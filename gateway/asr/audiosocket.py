@@ -6,6 +6,7 @@ The protocol is Asterisk's (``res_audiosocket``). A connection begins with one U
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import IntEnum
 from typing import TypeAlias
 from uuid import UUID
@@ -123,26 +124,23 @@ class FrameDecoder:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> list[Frame]:
-        """Take the next bytes; returns the frames they complete, in order.
+    def feed(self, data: bytes) -> Iterator[Frame]:
+        """Take the next bytes; the frames they complete, in order. Take them all before the next call.
 
-        Raises UnknownFrameTypeError, OversizedFrameError or MalformedFrameError as soon as a header shows it;
-        the decoder is of no more use then.
+        Raises UnknownFrameTypeError, OversizedFrameError or MalformedFrameError behind the last good frame, as soon
+        as a header shows it; the decoder is of no more use then.
         """
         self._buffer += data
-        frames: list[Frame] = []
-        start = 0
-        while len(self._buffer) - start >= HEADER_BYTES:
-            kind = self._buffer[start]
-            length = int.from_bytes(self._buffer[start + 1 : start + HEADER_BYTES])
+        while len(self._buffer) >= HEADER_BYTES:
+            kind = self._buffer[0]
+            length = int.from_bytes(self._buffer[1:HEADER_BYTES])
             _check_header(kind, length)
-            end = start + HEADER_BYTES + length
+            end = HEADER_BYTES + length
             if len(self._buffer) < end:
-                break
-            frames.append(_frame(kind, bytes(self._buffer[start + HEADER_BYTES : end])))
-            start = end
-        del self._buffer[:start]
-        return frames
+                return
+            frame = _frame(kind, bytes(self._buffer[HEADER_BYTES:end]))
+            del self._buffer[:end]
+            yield frame
 
     def finish(self) -> None:
         """Call at the end of the connection. Raises TruncatedFrameError if it came inside a frame."""
@@ -203,9 +201,9 @@ def encode_hangup() -> bytes:
     return _encode(FrameType.HANGUP, b"")
 
 
-SILENCE = encode_audio(bytes(320))
-"""20 ms of silence at 8 kHz."""
-
-
 def _encode(kind: int, payload: bytes) -> bytes:
     return bytes([kind]) + len(payload).to_bytes(2) + payload
+
+
+SILENCE = encode_audio(bytes(320))
+"""20 ms of silence at 8 kHz."""

@@ -22,6 +22,7 @@ from gateway.errors import ModelError
 
 RETIRE_SECONDS = 1800.0
 MAX_IDLE = 8
+BLOCK_SECONDS = 0.2
 
 
 class _VoskWord(Struct):
@@ -95,23 +96,27 @@ class _VoskDecoder:
         self._kaldi: _Kaldi | None = None
         self._parts: list[_VoskResult] = []
         self._from = 0.0
+        # Blocks of one size, however the audio arrived: Kaldi's words depend on where it was cut, and load must not
+        # change what a leg is heard to say.
+        self._block = int(rate * BLOCK_SECONDS) * 2
+        self._rest = bytearray()
 
     def accept(self, samples: bytes) -> str | None:
         """See UtteranceDecoder."""
-        if self._kaldi is None:
-            self._kaldi = self._home.borrow(self._rate)
-            self._from = self._kaldi.seconds
-        kaldi = self._kaldi
-        kaldi.seconds += len(samples) / 2 / self._rate
-        if kaldi.recognizer.AcceptWaveform(samples):
-            self._parts.append(_parse(kaldi.recognizer.Result()))
-            partial = ""
-        else:
-            partial = _parse(kaldi.recognizer.PartialResult()).partial
+        self._rest += samples
+        if len(self._rest) < self._block:
+            return None
+        partial = ""
+        while len(self._rest) >= self._block:
+            partial = self._feed(bytes(self._rest[: self._block]))
+            del self._rest[: self._block]
         return self._text([*(p.text for p in self._parts), partial]) or None
 
     def finish(self) -> Decoded:
         """See UtteranceDecoder."""
+        if self._rest:
+            self._feed(bytes(self._rest))
+            self._rest.clear()
         if self._kaldi is None:
             return Decoded("")
         self._parts.append(_parse(self._kaldi.recognizer.FinalResult()))
@@ -123,6 +128,17 @@ class _VoskDecoder:
             sum(w.conf for w in words) / len(words) if words else None,
             tuple(Word(w.word, w.start - start, w.end - start, w.conf) for w in words),
         )
+
+    def _feed(self, samples: bytes) -> str:
+        """Decode one block; returns the words so far since Kaldi's last own end of utterance."""
+        if self._kaldi is None:
+            self._kaldi = self._home.borrow(self._rate)
+            self._from = self._kaldi.seconds
+        self._kaldi.seconds += len(samples) / 2 / self._rate
+        if self._kaldi.recognizer.AcceptWaveform(samples):
+            self._parts.append(_parse(self._kaldi.recognizer.Result()))
+            return ""
+        return _parse(self._kaldi.recognizer.PartialResult()).partial
 
     def close(self) -> None:
         """See UtteranceDecoder."""

@@ -110,7 +110,7 @@ class Line:
         data = await self._reader.read(16 * FRAME_BYTES)
         if not data:
             raise EOFError
-        return self._decoder.feed(data)
+        return list(self._decoder.feed(data))
 
     async def _listen(self, headset: Headset) -> EndedBy:
         pending = bytearray()

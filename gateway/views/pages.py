@@ -1,10 +1,4 @@
-"""What pages show: events folded into two snapshots, the supervisor's wallboard and an agent's desk.
-
-A page receives ``{"kind": "snapshot", "view": "desk"|"wallboard", "seq": n, "data": {...}}`` first, then
-``{"kind": "delta", "seq": n+1, "patch": {...}}`` where ``patch`` is a JSON merge patch (RFC 7396) of ``data``:
-so collections are objects keyed by id, and an absent optional value is left out instead of null.
-Instants are Unix seconds on the PBX's clock; ``now`` in a snapshot lets a page run its clocks. PURE.
-"""
+"""The shapes of the two pages: what a supervisor's wallboard and an agent's desk receive as ``data``. PURE."""
 
 from __future__ import annotations
 
@@ -14,16 +8,20 @@ from gateway.events import AgentState, Rate, Speaker, TicketField
 
 
 class WaitingCall(Struct, kw_only=True, omit_defaults=True):
-    """A call nobody has answered yet. ``deadline`` is arrival (or queueing, by the queue's clock) + target."""
+    """A call nobody has answered yet.
+
+    ``clock_start``, ``at_risk_at`` and ``breach_at`` follow the queue's clock and are absent until it starts:
+    ``caller_wait`` at arrival, ``queue_wait`` at queueing, ``ring_time`` at the first ring.
+    """
 
     call_id: str
     caller_number: str
     caller_name: str = ""
     queue: str = ""
     arrived: float
-    clock_start: float
-    at_risk_at: float
-    breach_at: float
+    clock_start: float | None = None
+    at_risk_at: float | None = None
+    breach_at: float | None = None
     ringing: tuple[str, ...] = ()
 
 
@@ -75,7 +73,11 @@ class ConnectRate(Struct, kw_only=True, omit_defaults=True):
 
 
 class Alert(Struct, kw_only=True, omit_defaults=True):
-    """Something a supervisor should see. ``kind`` is the event type it came from."""
+    """Something a supervisor should see. ``kind`` is the event type it came from.
+
+    ``severity``: ``critical`` (a promise is broken now), ``warning``, or ``info`` (a breach that is over).
+    ``value`` is the wait in seconds, the connect rate's share, or the health event's own value.
+    """
 
     alert_id: str
     kind: str
@@ -144,12 +146,16 @@ class DeskCall(Struct, kw_only=True, omit_defaults=True):
 
 
 class Desk(Struct, kw_only=True, omit_defaults=True):
-    """One agent's page. ``transcript`` is keyed by utterance id, ``ticket`` by field name."""
+    """One agent's page. ``transcript`` is keyed by utterance id, ``ticket`` by field name.
+
+    ``lines_left_out`` counts the call's oldest utterances that a very long call no longer shows.
+    """
 
     now: float
     agent: AgentView
     call: DeskCall | None = None
     transcript: dict[str, Line]
+    lines_left_out: int = 0
     ticket_id: str = ""
     ticket: dict[str, TicketField]
     ticket_submitted: bool = False

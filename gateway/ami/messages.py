@@ -1,0 +1,297 @@
+"""What Asterisk's manager interface says, as frozen structs: only the events the tracker uses. PURE.
+
+``parse`` turns one event's headers into a message, or None when it is of no interest. A missing or broken header
+gives an empty value and never raises: the tracker decides what can be done with it. Instants are seconds since the
+Unix epoch on the PBX's clock: the ``Timestamp`` header (``timestampevents=yes``), else the time of receipt.
+
+Four messages are the client's own and not Asterisk's: ``HotlineConnectionUp`` and ``HotlineConnectionLost``, and
+``HotlineResyncStarted`` and ``HotlineResyncCompleted`` around the entries of CoreShowChannels and QueueStatus.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+from msgspec import Struct
+
+Headers = Mapping[str, str]
+
+CONNECTION_UP = "HotlineConnectionUp"
+CONNECTION_LOST = "HotlineConnectionLost"
+RESYNC_STARTED = "HotlineResyncStarted"
+RESYNC_COMPLETED = "HotlineResyncCompleted"
+
+CHANNEL_DOWN = 0
+CHANNEL_RINGING = 5
+CHANNEL_UP = 6
+"""Channel states."""
+
+DEVICE_UNKNOWN = 0
+DEVICE_INVALID = 4
+DEVICES_IN_USE = frozenset({2, 3, 7, 8})
+"""In use, busy, ringing while in use, on hold."""
+DEVICES_AWAY = frozenset({DEVICE_INVALID, 5})
+"""Invalid, unavailable."""
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """Base of all messages. ``at``: the instant on the PBX's clock."""
+
+    at: float
+
+
+class ChannelMessage(Message, frozen=True, kw_only=True):
+    """Base of messages about one channel. ``state`` is Asterisk's channel state, -1 when not told."""
+
+    channel: str
+    uniqueid: str
+    linkedid: str
+    state: int = -1
+
+
+class NewChannel(ChannelMessage, frozen=True, kw_only=True):
+    """A channel came into being in ``context``. The caller's number and name are personal data."""
+
+    context: str
+    exten: str
+    caller_number: str
+    caller_name: str
+
+
+class NewState(ChannelMessage, frozen=True, kw_only=True):
+    """A channel changed its state."""
+
+
+class HangupRequest(ChannelMessage, frozen=True, kw_only=True):
+    """The far end of the channel hung up; the channel ends soon."""
+
+    cause: int
+
+
+class Hangup(ChannelMessage, frozen=True, kw_only=True):
+    """The channel is gone. ``cause`` is the Q.850 code."""
+
+    cause: int
+
+
+class BridgeEnter(ChannelMessage, frozen=True, kw_only=True):
+    """The channel entered a bridge."""
+
+    bridge: str
+
+
+class BridgeLeave(ChannelMessage, frozen=True, kw_only=True):
+    """The channel left a bridge."""
+
+    bridge: str
+
+
+class QueueCallerJoin(ChannelMessage, frozen=True, kw_only=True):
+    """The caller's channel joined a queue at ``position`` (1 is next)."""
+
+    queue: str
+    position: int
+
+
+class QueueCallerLeave(ChannelMessage, frozen=True, kw_only=True):
+    """The caller's channel left a queue: to an agent, or unanswered."""
+
+    queue: str
+
+
+class QueueCallerAbandon(ChannelMessage, frozen=True, kw_only=True):
+    """The queue gave the caller up: hung up, out of time, or no agents left. Not by itself an abandoned call."""
+
+    queue: str
+
+
+class AgentMessage(ChannelMessage, frozen=True, kw_only=True):
+    """Base of what a queue says about an agent: the channel is the caller's, ``agent_*`` the agent's."""
+
+    queue: str
+    interface: str
+    member_name: str
+    agent_channel: str
+    agent_uniqueid: str
+    agent_state: int
+
+
+class AgentCalled(AgentMessage, frozen=True, kw_only=True):
+    """The queue calls an agent for the caller. The phone may ring already, or not yet."""
+
+
+class AgentConnect(AgentMessage, frozen=True, kw_only=True):
+    """The agent picked up; the bridge follows."""
+
+
+class AgentRingNoAnswer(AgentMessage, frozen=True, kw_only=True):
+    """The queue stops calling the agent (also after busy or declined)."""
+
+
+class AgentComplete(AgentMessage, frozen=True, kw_only=True):
+    """The conversation is over. ``reason``: caller, agent or transfer."""
+
+    reason: str
+
+
+class QueueMemberMessage(Message, frozen=True, kw_only=True):
+    """Base of what a queue says about a member. ``status`` is a device state code, -1 when not told."""
+
+    queue: str
+    interface: str
+    member_name: str
+    status: int = -1
+    paused: bool = False
+    pause_reason: str = ""
+
+
+class QueueMemberChanged(QueueMemberMessage, frozen=True, kw_only=True):
+    """A member was added, changed its device's state, or was paused or unpaused."""
+
+
+class QueueMemberRemoved(QueueMemberMessage, frozen=True, kw_only=True):
+    """A member left the queue."""
+
+
+class ConnectionUp(Message, frozen=True, kw_only=True):
+    """We are logged in."""
+
+
+class ConnectionLost(Message, frozen=True, kw_only=True):
+    """The connection to Asterisk is gone, or cannot be made: ``reason``. Events are missed from here on."""
+
+    reason: str
+
+
+class ResyncStarted(Message, frozen=True, kw_only=True):
+    """The entries of all channels, queues and members follow."""
+
+
+class ResyncCompleted(Message, frozen=True, kw_only=True):
+    """The entries are complete: what was not among them does not exist."""
+
+
+class ChannelEntry(ChannelMessage, frozen=True, kw_only=True):
+    """Resync: a living channel. ``context`` is where it is now; ``duration`` its age in whole seconds."""
+
+    context: str
+    exten: str
+    caller_number: str
+    caller_name: str
+    application: str
+    application_data: str
+    duration: float
+    bridge: str
+
+
+class QueueEntry(ChannelMessage, frozen=True, kw_only=True):
+    """Resync: a caller who waits in a queue for ``wait`` whole seconds."""
+
+    queue: str
+    position: int
+    wait: float
+
+
+class QueueMemberEntry(QueueMemberMessage, frozen=True, kw_only=True):
+    """Resync: a member of a queue."""
+
+
+def parse(headers: Headers, received: float) -> Message | None:
+    """One event's headers as a message; None when it is of no interest. ``received``: Unix seconds of receipt."""
+    kind = _KINDS.get(_text(headers, "Event"))
+    if kind is None:
+        return None
+    values = {field: _READERS[field](headers) for field in kind.__struct_fields__ if field != "at"}
+    return kind(at=_number(headers, "Timestamp", received), **values)
+
+
+def _text(headers: Headers, *names: str) -> str:
+    """The first header of these names that says something."""
+    for name in names:
+        value = headers.get(name)
+        if value and isinstance(value, str):
+            return value
+    return ""
+
+
+def _party(headers: Headers, name: str) -> str:
+    text = _text(headers, name)
+    return "" if text in ("<unknown>", "unknown") else text
+
+
+def _number(headers: Headers, name: str, default: float = 0.0) -> float:
+    try:
+        value = float(_text(headers, name))
+    except ValueError:
+        return default
+    return value if math.isfinite(value) else default
+
+
+def _whole(headers: Headers, name: str, default: int = 0) -> int:
+    return int(_number(headers, name, default))
+
+
+def _age(headers: Headers, name: str) -> float:
+    """``HH:MM:SS`` in seconds; 0 when it is not that."""
+    try:
+        hours, minutes, seconds = (int(part) for part in _text(headers, name).split(":"))
+        return hours * 3600.0 + minutes * 60.0 + seconds
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+_READERS: dict[str, Callable[[Headers], str | int | float | bool]] = {
+    "channel": lambda h: _text(h, "Channel"),
+    "uniqueid": lambda h: _text(h, "Uniqueid"),
+    "linkedid": lambda h: _text(h, "Linkedid"),
+    "state": lambda h: _whole(h, "ChannelState", -1),
+    "context": lambda h: _text(h, "Context"),
+    "exten": lambda h: _text(h, "Exten"),
+    "caller_number": lambda h: _party(h, "CallerIDNum"),
+    "caller_name": lambda h: _party(h, "CallerIDName"),
+    "cause": lambda h: _whole(h, "Cause"),
+    "bridge": lambda h: _text(h, "BridgeUniqueid", "BridgeId"),
+    "queue": lambda h: _text(h, "Queue"),
+    "position": lambda h: _whole(h, "Position", 1),
+    "interface": lambda h: _text(h, "Interface", "Location"),
+    "member_name": lambda h: _text(h, "MemberName", "Name"),
+    "agent_channel": lambda h: _text(h, "DestChannel"),
+    "agent_uniqueid": lambda h: _text(h, "DestUniqueid"),
+    "agent_state": lambda h: _whole(h, "DestChannelState", -1),
+    "reason": lambda h: _text(h, "Reason"),
+    "status": lambda h: _whole(h, "Status", -1),
+    "paused": lambda h: _text(h, "Paused") == "1",
+    "pause_reason": lambda h: _text(h, "PausedReason"),
+    "application": lambda h: _text(h, "Application"),
+    "application_data": lambda h: _text(h, "ApplicationData"),
+    "duration": lambda h: _age(h, "Duration"),
+    "wait": lambda h: max(0.0, _number(h, "Wait")),
+}
+
+_KINDS: dict[str, type[Message]] = {
+    "Newchannel": NewChannel,
+    "Newstate": NewState,
+    "HangupRequest": HangupRequest,
+    "Hangup": Hangup,
+    "BridgeEnter": BridgeEnter,
+    "BridgeLeave": BridgeLeave,
+    "QueueCallerJoin": QueueCallerJoin,
+    "QueueCallerLeave": QueueCallerLeave,
+    "QueueCallerAbandon": QueueCallerAbandon,
+    "AgentCalled": AgentCalled,
+    "AgentConnect": AgentConnect,
+    "AgentRingNoAnswer": AgentRingNoAnswer,
+    "AgentComplete": AgentComplete,
+    "QueueMemberStatus": QueueMemberChanged,
+    "QueueMemberAdded": QueueMemberChanged,
+    "QueueMemberPause": QueueMemberChanged,
+    "QueueMemberRemoved": QueueMemberRemoved,
+    "QueueMember": QueueMemberEntry,
+    "QueueEntry": QueueEntry,
+    "CoreShowChannel": ChannelEntry,
+    CONNECTION_UP: ConnectionUp,
+    CONNECTION_LOST: ConnectionLost,
+    RESYNC_STARTED: ResyncStarted,
+    RESYNC_COMPLETED: ResyncCompleted,
+}

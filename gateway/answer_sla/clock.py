@@ -1,0 +1,147 @@
+"""The answer clock: says that a waiting call is at risk or late at that very second, not at its next event. PURE.
+
+``feed`` takes events, ``tick`` the time; ``next_deadline`` is when ``tick`` has something to say. Each warning is
+given once per call and never early; its ``at`` is the deadline. Thousands of calls may wait: deadlines stand in a
+heap, and those of calls that were served meanwhile are dropped when they come up.
+
+Before a call joins a queue nobody knows which promise it was given. Until then it is held to the most lenient one of
+all queues, provided that all of them count the caller's whole wait.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+
+from gateway.answer_sla.policy import Deadlines, deadlines
+from gateway.config import QueuePolicy, Settings
+from gateway.events import (
+    AnswerAtRisk,
+    AnswerBreached,
+    CallAbandoned,
+    CallAnswered,
+    CallEnded,
+    CallOffered,
+    CallOverflowed,
+    CallQueued,
+    CallRinging,
+    Event,
+)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A call that nobody answered yet."""
+
+    call_id: str
+    arrived: float
+    queue: str = ""
+    queued: float | None = None
+    first_ring: float | None = None
+    at_risk: bool = False
+    breached: bool = False
+
+
+class AnswerClock:
+    """Fires AnswerAtRisk and AnswerBreached by each queue's policy."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._before_queue = _most_lenient(settings.queue)
+        self._waiting: dict[str, _Waiting] = {}
+        self._due: list[tuple[float, str]] = []
+
+    def feed(self, event: Event, now: float) -> list[Event]:
+        """Take an event. First fires what was due before it happened, last what is due now.
+
+        So an answer in time is in time even if the news of it comes late.
+        """
+        fired: list[Event] = []
+        while self._due and self._due[0][0] < min(event.at, now):
+            fired += self._fire_first()
+        self._take(event)
+        return fired + self.tick(now)
+
+    def tick(self, now: float) -> list[Event]:
+        """Fire everything that is due at ``now``."""
+        fired: list[Event] = []
+        while self._due and self._due[0][0] <= now:
+            fired += self._fire_first()
+        return fired
+
+    def next_deadline(self) -> float | None:
+        """The earliest instant at which ``tick`` may fire; None when nobody waits for it."""
+        while self._due and self._due[0][1] not in self._waiting:
+            heapq.heappop(self._due)
+        return self._due[0][0] if self._due else None
+
+    def deadlines(self, call_id: str) -> Deadlines | None:
+        """The waiting call's deadlines; None when it does not wait, or its clock has not started."""
+        call = self._waiting.get(call_id)
+        policy = self._policy(call) if call is not None else None
+        return _deadlines(call, policy) if call is not None and policy is not None else None
+
+    def _take(self, event: Event) -> None:
+        match event:
+            case CallOffered():
+                self._schedule(self._waiting.setdefault(event.call_id, _Waiting(event.call_id, event.at)))
+            case CallQueued() if event.call_id in self._waiting:
+                call = self._waiting[event.call_id]
+                call.queue, call.queued = event.queue, event.at
+                self._schedule(call)
+            case CallRinging() if event.call_id in self._waiting:
+                call = self._waiting[event.call_id]
+                if call.first_ring is None:
+                    call.first_ring = event.at
+                    self._schedule(call)
+            case CallOverflowed() if event.call_id in self._waiting:
+                call = self._waiting[event.call_id]
+                call.queue, call.queued, call.first_ring = "", None, None
+                self._schedule(call)
+            case CallAnswered() | CallAbandoned() | CallEnded():
+                self._waiting.pop(event.call_id, None)
+
+    def _policy(self, call: _Waiting) -> QueuePolicy | None:
+        return self._settings.policy(call.queue) if call.queue else self._before_queue
+
+    def _schedule(self, call: _Waiting) -> None:
+        policy = self._policy(call)
+        instants = _deadlines(call, policy) if policy is not None else None
+        if instants is not None:
+            if not call.at_risk:
+                heapq.heappush(self._due, (instants.at_risk_at, call.call_id))
+            if not call.breached:
+                heapq.heappush(self._due, (instants.breach_at, call.call_id))
+
+    def _fire_first(self) -> list[Event]:
+        """What the earliest deadline means for its call as it is now: nothing when its promise changed meanwhile."""
+        at, call_id = heapq.heappop(self._due)
+        call = self._waiting.get(call_id)
+        policy = self._policy(call) if call is not None else None
+        instants = _deadlines(call, policy) if call is not None and policy is not None else None
+        if call is None or policy is None or instants is None:
+            return []
+        fired: list[Event] = []
+        waited = at - instants.clock_start
+        what = {"call_id": call.call_id, "queue": call.queue, "clock": policy.clock}
+        if not call.at_risk and at >= instants.at_risk_at:
+            call.at_risk = True
+            fired.append(AnswerAtRisk(at=at, waited=waited, target=policy.target_seconds, **what))
+        if not call.breached and at >= instants.breach_at:
+            call.breached = True
+            fired.append(AnswerBreached(at=at, waited=waited, target=policy.target_seconds, **what))
+        return fired
+
+
+def _deadlines(call: _Waiting, policy: QueuePolicy) -> Deadlines | None:
+    return deadlines(policy, arrived=call.arrived, queued=call.queued, first_ring=call.first_ring)
+
+
+def _most_lenient(policies: tuple[QueuePolicy, ...]) -> QueuePolicy | None:
+    if not policies or any(policy.clock != "caller_wait" for policy in policies):
+        return None
+    return QueuePolicy(
+        name="",
+        target_seconds=max(policy.target_seconds for policy in policies),
+        at_risk_seconds=max(policy.at_risk_seconds for policy in policies),
+    )

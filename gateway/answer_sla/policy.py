@@ -1,0 +1,55 @@
+"""What a queue promises, as instants and as a verdict: one definition of "in time" for all. PURE.
+
+GB/T 33358-2016 asks for an answer within 15 seconds. Which seconds is the queue's ``clock``:
+
+* ``caller_wait``: from arrival until the caller hears a person, after any announcement (strict; the default);
+* ``queue_wait``: from joining the queue until an agent picks up;
+* ``ring_time``: from the first ring of any agent's phone until an agent picks up. A second agent's short ring does not
+  make up for the first one's long one.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gateway.config import QueuePolicy
+from gateway.events import Clocks
+
+
+class Deadlines(NamedTuple):
+    """A waiting call's instants, Unix seconds: where its clock started, and where it is at risk and breached."""
+
+    clock_start: float
+    at_risk_at: float
+    breach_at: float
+
+
+def deadlines(
+    policy: QueuePolicy, *, arrived: float, queued: float | None = None, first_ring: float | None = None
+) -> Deadlines | None:
+    """The deadlines of a call with these instants; None while the queue's clock has not started."""
+    start = {"caller_wait": arrived, "queue_wait": queued, "ring_time": first_ring}[policy.clock]
+    if start is None:
+        return None
+    return Deadlines(start, start + policy.at_risk_seconds, start + policy.target_seconds)
+
+
+def wait(clocks: Clocks, policy: QueuePolicy) -> float | None:
+    """Seconds waited by the queue's clock; None when the clock never started, or its instants are not known."""
+    if policy.clock == "caller_wait":
+        return clocks.caller_wait
+    if policy.clock == "queue_wait":
+        return clocks.queue_wait
+    end = clocks.picked_up if clocks.picked_up is not None else clocks.ended
+    if clocks.first_ring is None or end is None:
+        return None
+    return max(0.0, round(end - clocks.first_ring, 6))
+
+
+def within_target(clocks: Clocks, policy: QueuePolicy) -> bool | None:
+    """Was the wait within the queue's target? The last moment is still in time. None when the wait is not known.
+
+    For a call that nobody answered this only says how long the caller waited.
+    """
+    waited = wait(clocks, policy)
+    return None if waited is None else waited <= policy.target_seconds

@@ -1,0 +1,233 @@
+"""The composition root: settings become parts, parts become one TaskGroup.
+
+One task owns the core. Adapters hand it their messages with a synchronous ``put_nowait``; what the core returns goes
+to the journal (and from there to Redis), to the pages and to the metrics. Nobody waits for anybody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+from gateway.ami.client import AmiClient
+from gateway.asr.hub import WorkerHub
+from gateway.asr.local import LocalWorkers
+from gateway.asr.protocol import FromWorker, Hello
+from gateway.bus.redis_stream import Publisher
+from gateway.config import Settings
+from gateway.core import Gateway, Input, SurveyKey, Tap, Worker
+from gateway.errors import HotlineError, StoreError
+from gateway.events import Event, GatewayHealth, TranscriptPartial
+from gateway.ivr.agi import AgiServer
+from gateway.metrics import Metrics
+from gateway.store.accounts import Accounts
+from gateway.store.journal import Journal
+from gateway.tickets.load import load_drafts
+from gateway.views import SpeechEngine
+from gateway.web import server
+from gateway.web.live import Live
+
+log = logging.getLogger(__name__)
+
+INBOX_LIMIT = 100_000
+"""Messages that may wait for the core; one more is dropped, counted and shown."""
+PARTIALS_LIMIT = 1_000
+"""Interim words that may wait for Redis; one more is dropped."""
+
+
+class App:
+    """A gateway, from its settings to its end: ``await App(settings, config_folder).run()``."""
+
+    def __init__(self, settings: Settings, config_folder: Path) -> None:
+        self._settings = settings
+        self._core = Gateway(settings, load_drafts(config_folder, settings))
+        self._inbox: asyncio.Queue[Input] = asyncio.Queue(INBOX_LIMIT)
+        self._partials: asyncio.Queue[TranscriptPartial] = asyncio.Queue(PARTIALS_LIMIT)
+        self._live = Live(settings)
+        self._metrics = Metrics()
+        self._health: dict[str, str] = {"core": "ok"}
+        self._dropped = 0
+        self._token = settings.speech.worker_token or secrets.token_urlsafe(32)
+        self._hub = WorkerHub(self._token, self._from_worker)
+        self._ami = AmiClient(settings.ami, self._put)
+        self._agi = AgiServer(settings.ivr, self._rated)
+        self._journal = Journal(journal_url(settings), settings.store.commit_interval, on_health=self._put)
+
+    async def run(self, ready: asyncio.Event | None = None) -> None:
+        """Run until cancelled; ``ready`` is set once the pages are served.
+
+        Raises HotlineErrors, in an ExceptionGroup, when the gateway cannot start or go on.
+        """
+        async with self._journal, asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            publisher = Publisher(self._settings.redis, self._journal, on_health=self._put)
+            web_ready = asyncio.Event()
+            services = server.Services(
+                settings=self._settings,
+                accounts=Accounts(self._journal.engine),
+                live=self._live,
+                actions=self,
+                worker_handler=self._hub.handle,
+                health=lambda: dict(self._health),
+                metrics=self._metrics.render,
+                ui_dir=ui_folder(self._settings),
+            )
+            tasks.create_task(self._run_core(), name="core")
+            tasks.create_task(publisher.run(), name="redis")
+            tasks.create_task(self._publish_partials(publisher), name="partials")
+            tasks.create_task(self._ami.run(), name="ami")
+            tasks.create_task(self._agi.run(), name="agi")
+            tasks.create_task(
+                server.run(server.create_app(services), self._settings.web.host, self._settings.web.port, web_ready),
+                name="web",
+            )
+            await web_ready.wait()
+            log.info("pages on http://%s:%d", self._settings.web.host, self._settings.web.port)
+            if ready is not None:
+                ready.set()
+            # An inner group: it ends first, while the last words of its workers still find their way.
+            async with asyncio.TaskGroup() as speech:
+                if self._settings.speech.enabled and self._settings.speech.workers:
+                    speech.create_task(LocalWorkers(self._settings, self._token).run(), name="workers")
+
+    # --- the core ----------------------------------------------------------------------------------------------
+
+    async def _run_core(self) -> None:
+        """The one task that moves the core: by the next message or by the next deadline."""
+        while True:
+            deadline = self._core.next_deadline()
+            try:
+                async with asyncio.timeout(None if deadline is None else max(0.0, deadline - time.time())):
+                    item = await self._inbox.get()
+            except TimeoutError:
+                self._publish(self._core.tick(time.time()))
+                continue
+            try:
+                events = self._core.feed(item, time.time())
+            except Exception:
+                # One message the core stumbles over must not end the calls it does not concern.
+                log.exception("the core failed at a %s", type(item).__name__)
+                continue
+            self._publish(events)
+            for tap in self._core.taps():
+                self._tasks.create_task(self._place(tap))
+
+    def _put(self, item: Input) -> None:
+        """Hand something to the core. Never waits."""
+        try:
+            self._inbox.put_nowait(item)
+        except asyncio.QueueFull:
+            self._dropped += 1
+            if self._dropped == 1 or self._dropped % 10_000 == 0:
+                detail = "messages dropped: the core cannot keep up"
+                log.error("%d %s", self._dropped, detail)
+                self._publish(
+                    [
+                        GatewayHealth(
+                            at=time.time(), component="core", status="degraded", detail=detail, value=self._dropped
+                        )
+                    ]
+                )
+
+    def _publish(self, events: list[Event]) -> None:
+        """Give events to the journal, the pages and the metrics."""
+        durable = []
+        now = time.time()
+        for event in events:
+            if isinstance(event, TranscriptPartial):
+                if not self._partials.full():
+                    self._partials.put_nowait(event)
+            else:
+                durable.append(event)
+            if isinstance(event, GatewayHealth):
+                self._note_health(event)
+            self._live.publish(event, now)
+            self._metrics.feed(event)
+        try:
+            if durable:
+                self._journal.append(durable)
+        except StoreError as error:
+            # The journal reports its own health; calls and pages go on.
+            log.error("%s", error)
+
+    def _note_health(self, event: GatewayHealth) -> None:
+        before, self._health[event.component] = self._health.get(event.component), event.status
+        if before != event.status:
+            level = logging.INFO if event.status == "ok" else logging.WARNING
+            log.log(level, "%s is %s: %s", event.component, event.status, event.detail)
+
+    async def _publish_partials(self, publisher: Publisher) -> None:
+        while True:
+            await publisher.publish_partial(await self._partials.get())
+
+    # --- people's hands ------------------------------------------------------------------------------------------
+
+    async def edit_ticket(self, call_id: str, values: Mapping[str, str], agent: str) -> None:
+        """An agent changed fields of a draft. Raises InputError."""
+        self._publish(self._core.edit_ticket(call_id, values, agent, time.time()))
+
+    async def submit_ticket(self, call_id: str, agent: str) -> None:
+        """An agent sent a ticket off. Raises InputError."""
+        self._publish(self._core.submit_ticket(call_id, agent, time.time()))
+
+    def _rated(self, call_id: str, score: int) -> None:
+        self._put(SurveyKey(call_id, score))
+
+    # --- speech --------------------------------------------------------------------------------------------------
+
+    def _from_worker(self, worker_id: str, message: FromWorker) -> None:
+        if isinstance(message, Hello):
+            engines = self._hub.engines().values()
+            for engine in message.engines:
+                log.info("speech: %s by %s, model %s. %s", engine.language, engine.engine, engine.model, engine.why)
+            self._live.set_engines(
+                SpeechEngine(language=engine.language, engine=engine.engine, model=engine.model, why=engine.why)
+                for engine in engines
+            )
+            self._speech_health("ok", "a worker is ready")
+        self._put(Worker(worker_id, message))
+
+    async def _place(self, tap: Tap) -> None:
+        """Have a worker listen to one leg."""
+        tap_id = str(uuid.uuid4())
+        try:
+            address = await self._hub.expect(tap_id, tap.language)
+            if address is None:
+                self._speech_health("degraded", f"no worker for language {tap.language}: a leg is not transcribed")
+                return
+            self._core.open_tap(tap, tap_id, time.time())
+            await self._ami.tap(tap.channel, tap_id, address)
+        except HotlineError as error:
+            self._speech_health("degraded", f"a leg is not transcribed: {error}")
+            await self._hub.close_tap(tap_id)
+        else:
+            self._speech_health("ok", "legs are transcribed")
+
+    def _speech_health(self, status: str, detail: str) -> None:
+        if self._health.get("speech") != status:
+            self._put(
+                GatewayHealth(
+                    at=time.time(), component="speech", status="ok" if status == "ok" else "degraded", detail=detail
+                )
+            )
+
+
+def journal_url(settings: Settings) -> str:
+    """Where the journal is: as set, else SQLite in the data folder."""
+    if settings.store.url:
+        return settings.store.url
+    settings.home().mkdir(parents=True, exist_ok=True, mode=0o700)
+    return f"sqlite:///{settings.home() / 'journal.db'}"
+
+
+def ui_folder(settings: Settings) -> Path:
+    """Where the built pages are: as set, else in the package, else in a checkout."""
+    if settings.web.ui_dir:
+        return Path(settings.web.ui_dir).expanduser()
+    packaged = Path(__file__).parent / "web" / "static"
+    return packaged if packaged.is_dir() else Path(__file__).parents[1] / "ui" / "dist"

@@ -1,0 +1,187 @@
+"""One example of every event: a call about a broken street lamp, and what happens around it. All of it is invented."""
+
+from __future__ import annotations
+
+from gateway.events import (
+    AgentStateChanged,
+    AnswerAtRisk,
+    AnswerBreached,
+    AnyEvent,
+    AttemptMissed,
+    CallAbandoned,
+    CallAnswered,
+    CallEnded,
+    CallOffered,
+    CallOverflowed,
+    CallQueued,
+    CallRinging,
+    Clocks,
+    ConnectRateAtRisk,
+    ConnectRateChanged,
+    Evidence,
+    GatewayHealth,
+    LegSeconds,
+    Rate,
+    ServiceLevelChanged,
+    SurveyCompleted,
+    TicketDrafted,
+    TicketField,
+    TicketSubmitted,
+    TicketUpdated,
+    TranscriptCompleted,
+    TranscriptFinal,
+    TranscriptGap,
+    TranscriptPartial,
+)
+
+_T0 = 1764000000.0
+_CALL, _GONE, _SENT_ON = "1764000000.101", "1764000000.117", "1764000000.123"
+_TICKET = "GD-1764000000.101"
+_UTTERANCE = f"{_CALL}-caller-3"
+_WORDS = "幸福路小学门口的路灯坏了三天了"
+
+_PHONE = TicketField(name="phone", value="13000000000", by="call")
+_PLACE = TicketField(
+    name="place",
+    value="幸福路小学门口",
+    confidence=0.86,
+    rule="place.landmark",
+    evidence=(Evidence(utterance_id=_UTTERANCE, start=0, end=7, second=21.4, text="幸福路小学门口"),),
+)
+_TITLE = TicketField(name="title", value="幸福路小学门口路灯不亮", by="agent")
+_OFFERED = Rate(numerator=188, denominator=200, value=0.94)
+
+EXAMPLES: tuple[AnyEvent, ...] = (
+    CallOffered(at=_T0, call_id=_CALL, caller_number="13000000000", dialled="12345"),
+    CallQueued(at=_T0 + 0.4, call_id=_CALL, queue="hotline", position=2),
+    CallRinging(at=_T0 + 1.1, call_id=_CALL, queue="hotline", agent="1002"),
+    AttemptMissed(at=_T0 + 9.1, call_id=_CALL, queue="hotline", agent="1002", reason="no_answer", ring_seconds=8.0),
+    AnswerAtRisk(at=_T0 + 10.0, call_id=_CALL, queue="hotline", clock="caller_wait", waited=10.0, target=15.0),
+    CallAnswered(
+        at=_T0 + 12.5,
+        call_id=_CALL,
+        queue="hotline",
+        agent="1001",
+        clocks=Clocks(
+            arrived=_T0,
+            queued=_T0 + 0.4,
+            first_ring=_T0 + 1.1,
+            picked_up=_T0 + 12.25,
+            bridged=_T0 + 12.5,
+            caller_wait=12.5,
+            queue_wait=11.85,
+            ring_time=3.0,
+        ),
+    ),
+    AgentStateChanged(at=_T0 + 12.5, agent="1001", name="坐席一", state="talking", call_id=_CALL, queues=("hotline",)),
+    TicketDrafted(at=_T0 + 12.5, call_id=_CALL, ticket_id=_TICKET, agent="1001", fields=(_PHONE,)),
+    TranscriptPartial(
+        at=_T0 + 23.0,
+        call_id=_CALL,
+        utterance_id=_UTTERANCE,
+        speaker="caller",
+        text="幸福路小学门口",
+        start=21.4,
+        end=23.0,
+    ),
+    TranscriptFinal(
+        at=_T0 + 24.9,
+        call_id=_CALL,
+        utterance_id=_UTTERANCE,
+        speaker="caller",
+        text=_WORDS,
+        start=21.4,
+        end=24.9,
+        confidence=0.91,
+        language="zh",
+        engine="vosk",
+        model="vosk-model-small-cn-0.22",
+    ),
+    TicketUpdated(at=_T0 + 25.1, call_id=_CALL, ticket_id=_TICKET, fields=(_PLACE,)),
+    TranscriptGap(at=_T0 + 61.0, call_id=_CALL, speaker="agent", start=60.2, end=61.0, reason="worker_lost"),
+    CallEnded(
+        at=_T0 + 95.0,
+        call_id=_CALL,
+        hung_up_by="caller",
+        clocks=Clocks(
+            arrived=_T0,
+            queued=_T0 + 0.4,
+            first_ring=_T0 + 1.1,
+            picked_up=_T0 + 12.25,
+            bridged=_T0 + 12.5,
+            ended=_T0 + 95.0,
+            caller_wait=12.5,
+            queue_wait=11.85,
+            ring_time=3.0,
+        ),
+        talk_seconds=82.5,
+        cause=16,
+        agent="1001",
+        queue="hotline",
+    ),
+    TranscriptCompleted(
+        at=_T0 + 96.2,
+        call_id=_CALL,
+        legs=(
+            LegSeconds(
+                speaker="caller",
+                expected=82.5,
+                heard=82.5,
+                lost=0.0,
+                transcribed=31.2,
+                engine="vosk",
+                model="vosk-model-small-cn-0.22",
+            ),
+            LegSeconds(
+                speaker="agent",
+                expected=82.5,
+                heard=81.7,
+                lost=0.8,
+                transcribed=28.9,
+                engine="vosk",
+                model="vosk-model-small-cn-0.22",
+            ),
+        ),
+        share=0.9952,
+    ),
+    SurveyCompleted(at=_T0 + 104.0, call_id=_CALL, agent="1001", queue="hotline", score=5),
+    TicketSubmitted(at=_T0 + 130.0, call_id=_CALL, ticket_id=_TICKET, agent="1001", fields=(_PHONE, _PLACE, _TITLE)),
+    AnswerBreached(at=_T0 + 175.0, call_id=_GONE, queue="hotline", clock="caller_wait", waited=15.0, target=15.0),
+    CallAbandoned(
+        at=_T0 + 181.5,
+        call_id=_GONE,
+        queue="hotline",
+        clocks=Clocks(
+            arrived=_T0 + 160.0,
+            queued=_T0 + 160.3,
+            first_ring=_T0 + 162.0,
+            ended=_T0 + 181.5,
+            caller_wait=21.5,
+            queue_wait=21.2,
+            provenance="reconstructed",
+        ),
+    ),
+    CallOverflowed(
+        at=_T0 + 230.0,
+        call_id=_SENT_ON,
+        queue="hotline",
+        reason="timeout",
+        clocks=Clocks(arrived=_T0 + 200.0, queued=_T0 + 200.2, caller_wait=30.0, queue_wait=29.8),
+    ),
+    ServiceLevelChanged(
+        at=_T0 + 230.0,
+        queue="hotline",
+        clock="caller_wait",
+        since=_T0 - 57600.0,
+        target_seconds=15.0,
+        of_offered=Rate(numerator=176, denominator=200, value=0.88),
+        of_offered_less_short=Rate(numerator=176, denominator=196, value=0.898),
+        of_answered=Rate(numerator=176, denominator=188, value=0.9362),
+        average_wait=8.4,
+        longest_wait=41.0,
+    ),
+    ConnectRateChanged(at=_T0 + 230.0, window_seconds=86400.0, required=0.95, rate=_OFFERED, margin=-2),
+    ConnectRateAtRisk(at=_T0 + 230.0, window_seconds=86400.0, required=0.95, rate=_OFFERED, margin=-2),
+    GatewayHealth(at=_T0 + 240.0, component="redis", status="lost", detail="events waiting: timeout", value=12.0),
+)
+"""In the order in which they happen."""

@@ -1,0 +1,203 @@
+"""The core: what comes in from the PBX, the workers and people goes out as events. PURE.
+
+    message ──> tracker ──> events ──┬──> answer clock ──> events
+    heard   ──> transcripts ─────────┼──> service level ──> events
+    keys, edits ─────────────────────┴──> drafts ──> events
+
+``feed`` and ``tick`` are the whole surface together with ``next_deadline``: one task owns a Gateway, waits for the
+next input or the next deadline, and journals and publishes what comes back. Time is an argument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from gateway.ami import messages
+from gateway.ami.tracker import Tracker
+from gateway.answer_sla.clock import AnswerClock
+from gateway.answer_sla.service_level import ServiceLevel
+from gateway.asr import protocol
+from gateway.asr.transcript import TranscriptBook
+from gateway.config import Settings
+from gateway.events import (
+    CallAnswered,
+    CallEnded,
+    CallOffered,
+    CallQueued,
+    Event,
+    GatewayHealth,
+    Speaker,
+    SurveyCompleted,
+)
+from gateway.tickets.draft import Drafts
+
+
+class Worker(Struct, frozen=True):
+    """A message of one ASR worker."""
+
+    worker_id: str
+    message: protocol.FromWorker
+
+
+class SurveyKey(Struct, frozen=True):
+    """The key a caller pressed in the satisfaction survey (personal data)."""
+
+    call_id: str
+    score: int
+
+
+class Tap(Struct, frozen=True):
+    """A leg that should be transcribed now: ``channel`` is Asterisk's full channel name."""
+
+    call_id: str
+    speaker: Speaker
+    channel: str
+    language: str
+
+
+Input: TypeAlias = messages.Message | Worker | SurveyKey | GatewayHealth
+
+
+class _Living(Struct):
+    """What the core itself has to know of a call whose line is not down."""
+
+    arrived: float
+    agent: str = ""
+    queue: str = ""
+    tapped: set[str] = msgspec.field(default_factory=set)
+
+
+class Part(Protocol):
+    """A part of the core that turns events into further events, some of them by the clock."""
+
+    def feed(self, event: Event, now: float) -> list[Event]:
+        """Events that follow from ``event``."""
+
+    def tick(self, now: float) -> list[Event]:
+        """Events that are due at ``now``."""
+
+    def next_deadline(self) -> float | None:
+        """The instant at which ``tick`` has something to do."""
+
+
+class Gateway:
+    """One hotline: living calls, their clocks, transcripts and drafts."""
+
+    def __init__(self, settings: Settings, drafts: Drafts) -> None:
+        self._settings = settings
+        self._tracker = Tracker(
+            trunk_contexts=settings.ami.trunk_contexts,
+            agent_names={agent.id: agent.name for agent in settings.agent},
+        )
+        self._transcripts = TranscriptBook(settings.speech.flush_timeout)
+        self._drafts = drafts
+        self._parts: tuple[Part, ...] = (AnswerClock(settings), ServiceLevel(settings), drafts)
+        self._living: dict[str, _Living] = {}
+        self._wanted: list[Tap] = []
+
+    def feed(self, item: Input, now: float) -> list[Event]:
+        """Everything that follows from one input, in order."""
+        match item:
+            case Worker():
+                return self._spread(self._transcripts.feed(item.message, now), now)
+            case SurveyKey():
+                return self._spread(self._rated(item, now), now)
+            case GatewayHealth():
+                return self._spread([item], now)
+            case _:
+                events = self._spread([*_ami_health(item), *self._tracker.feed(item)], now)
+                if isinstance(item, messages.AgentConnect):
+                    self._want_taps(item.uniqueid)
+                return events
+
+    def taps(self) -> list[Tap]:
+        """Legs that should be tapped now; each is handed out once."""
+        wanted, self._wanted = self._wanted, []
+        return wanted
+
+    def open_tap(self, tap: Tap, tap_id: str, at: float) -> None:
+        """A worker waits for this tap, ordered from Asterisk at ``at``: its words belong to the call from now on."""
+        living = self._living.get(tap.call_id)
+        if living is not None:
+            self._transcripts.open_tap(tap.call_id, tap_id, tap.speaker, living.arrived, at)
+
+    def edit_ticket(self, call_id: str, values: Mapping[str, str], agent: str, now: float) -> list[Event]:
+        """An agent's hand on a draft. Raises InputError."""
+        return self._spread(self._drafts.edit(call_id, values, agent, now), now)
+
+    def submit_ticket(self, call_id: str, agent: str, now: float) -> list[Event]:
+        """The agent sends the ticket off. Raises InputError."""
+        return self._spread(self._drafts.submit(call_id, agent, now), now)
+
+    def tick(self, now: float) -> list[Event]:
+        """Events that are due by the clock."""
+        events: list[Event] = []
+        for part in self._parts:
+            events += self._spread(part.tick(now), now)
+        return events + self._spread(self._transcripts.tick(now), now)
+
+    def next_deadline(self) -> float | None:
+        """The next instant at which ``tick`` has something to do."""
+        deadlines = [part.next_deadline() for part in self._parts] + [self._transcripts.next_deadline()]
+        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+
+    def _spread(self, events: list[Event], now: float) -> list[Event]:
+        """Each event, followed by what the parts make of it."""
+        spread: list[Event] = []
+        waiting = list(events)
+        while waiting:
+            event = waiting.pop(0)
+            spread.append(event)
+            self._remember(event)
+            for part in self._parts:
+                waiting += part.feed(event, now)
+            if isinstance(event, CallEnded):
+                waiting += self._transcripts.call_ended(event.call_id, now)
+        return spread
+
+    def _remember(self, event: Event) -> None:
+        match event:
+            case CallOffered():
+                self._living[event.call_id] = _Living(event.at)
+            case CallQueued() if event.call_id in self._living:
+                self._living[event.call_id].queue = event.queue
+            case CallAnswered() if event.call_id in self._living:
+                living = self._living[event.call_id]
+                living.agent, living.queue = event.agent, event.queue
+                self._want_taps(event.call_id)
+            case CallEnded():
+                self._living.pop(event.call_id, None)
+            case _:
+                pass
+
+    def _want_taps(self, call_id: str) -> None:
+        """At pick-up, so that the first word is heard; after a resync, when the call is found answered."""
+        legs, living = self._tracker.legs(call_id), self._living.get(call_id)
+        if legs is None or living is None or not self._settings.speech.enabled:
+            return
+        language = self._settings.policy(living.queue).language or self._settings.speech.language
+        sides: tuple[tuple[Speaker, str], ...] = (("caller", legs.caller_channel), ("agent", legs.agent_channel))
+        for speaker, channel in sides:
+            if channel and channel not in living.tapped:
+                living.tapped.add(channel)
+                self._wanted.append(Tap(call_id, speaker, channel, language))
+
+    def _rated(self, key: SurveyKey, now: float) -> list[Event]:
+        living = self._living.get(key.call_id)
+        if living is None or not living.agent:
+            return []
+        return [SurveyCompleted(at=now, call_id=key.call_id, agent=living.agent, queue=living.queue, score=key.score)]
+
+
+def _ami_health(message: messages.Message) -> list[Event]:
+    match message:
+        case messages.ConnectionLost():
+            return [GatewayHealth(at=message.at, component="ami", status="lost", detail=message.reason)]
+        case messages.ResyncCompleted():
+            return [GatewayHealth(at=message.at, component="ami", status="ok", detail="in step with Asterisk")]
+        case _:
+            return []

@@ -1,0 +1,105 @@
+"""Lets scripted citizens call and agents answer, with real phones, as their scripts say."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Sequence
+
+from gateway.demo.asterisk import AsteriskInstance
+from gateway.demo.citizens import ScriptedCall
+from gateway.demo.phones import AgentPhone, Caller
+from gateway.demo.voices import Voices
+from gateway.demo.watcher import Watcher
+from gateway.errors import NeighbourError
+from gateway.events import CallAnswered, CallEnded, CallOffered, CallQueued, TranscriptCompleted
+
+log = logging.getLogger(__name__)
+
+ARRIVAL_SECONDS = 15.0
+NOTICE_SECONDS = 30.0
+ANSWER_SECONDS = 60.0
+SETTLE_SECONDS = 90.0
+TURN_PAUSE = 0.6
+"""Between one's last word and the other's first."""
+THINKING = 3.0
+"""From the survey's question to the caller's key."""
+OTHER_VOICE = {"female": "male", "male": "female"}
+"""The agent speaks in the other voice, so that a listener can tell the two apart."""
+
+
+class Director:
+    """Plays calls one by one with the agents who are on duty."""
+
+    def __init__(
+        self, asterisk: AsteriskInstance, watcher: Watcher, voices: Voices, agents: Sequence[AgentPhone]
+    ) -> None:
+        self._asterisk, self._watcher, self._voices = asterisk, watcher, voices
+        self._agents = {phone.agent: phone for phone in agents}
+
+    async def rehearse(self, call: ScriptedCall) -> None:
+        """Have all its lines spoken beforehand."""
+        if call.outcome == "answered":
+            for line in call.caller_says:
+                await self._voices.line(line, call.voice)
+            for line in call.agent_says:
+                await self._voices.line(line, OTHER_VOICE[call.voice])
+
+    async def play(self, call: ScriptedCall) -> str:
+        """One call from dialling until its last word is transcribed; gives its call id. Raises NeighbourError."""
+        seen = len(self._watcher.entries)
+        async with Caller(self._asterisk, call.number) as citizen:
+            await citizen.call(self._asterisk.hotline_number)
+            offered = await self._watcher.wait(
+                CallOffered, lambda e: e.caller_number == call.number, "the call arrived", ARRIVAL_SECONDS, seen
+            )
+            call_id = offered.call_id
+            await self._watcher.wait(
+                CallQueued, lambda e: e.call_id == call_id, "the call is queued", NOTICE_SECONDS, seen
+            )
+            if call.outcome == "abandoned":
+                await asyncio.sleep(call.hang_up_after or 0)
+                await citizen.hang_up()
+            else:
+                await self._converse(call, call_id, citizen, seen)
+            await citizen.wait_closed(NOTICE_SECONDS)
+        await self._watcher.wait(CallEnded, lambda e: e.call_id == call_id, "the call ended", ARRIVAL_SECONDS, seen)
+        await self._watcher.wait(
+            TranscriptCompleted, lambda e: e.call_id == call_id, "the transcript is complete", SETTLE_SECONDS, seen
+        )
+        return call_id
+
+    async def _converse(self, call: ScriptedCall, call_id: str, citizen: Caller, seen: int) -> None:
+        await asyncio.sleep(call.answer_after)
+        agent = await self._ringing()
+        await agent.answer()
+        await self._watcher.wait(
+            CallAnswered, lambda e: e.call_id == call_id, "the call is answered", ANSWER_SECONDS, seen
+        )
+        for asks, answers in itertools.zip_longest(call.agent_says, call.caller_says):
+            for phone, line, voice in ((agent, asks, OTHER_VOICE[call.voice]), (citizen, answers, call.voice)):
+                if line:
+                    await asyncio.sleep(TURN_PAUSE)
+                    await phone.say(await self._voices.line(line, voice))
+        await asyncio.sleep(TURN_PAUSE)
+        if call.survey is None:
+            await citizen.hang_up()
+        else:
+            await agent.hang_up()
+            await asyncio.sleep(THINKING)
+            await citizen.press(str(call.survey))
+        await agent.wait_closed()
+
+    async def _ringing(self) -> AgentPhone:
+        """The agent whose phone rings now, or next."""
+        waits = {asyncio.ensure_future(phone.wait_ringing(ANSWER_SECONDS)): phone for phone in self._agents.values()}
+        try:
+            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        for wait in done:
+            if wait.exception() is None:
+                return waits[wait]
+        raise NeighbourError("no agent's phone rang", "The queue may have no member that is free")

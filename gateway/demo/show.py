@@ -1,0 +1,159 @@
+"""``hotline demo``: PBX, Redis, gateway, agents and citizens on this machine, all ended with it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from gateway.config import Settings
+from gateway.demo.asterisk import AsteriskInstance
+from gateway.demo.citizens import ScriptedCall
+from gateway.demo.director import Director
+from gateway.demo.gateway import GatewayInstance
+from gateway.demo.phones import AgentPhone
+from gateway.demo.redis import RedisInstance
+from gateway.demo.report import Hold, Report, report_call, summarise
+from gateway.demo.voices import Voices
+from gateway.demo.watcher import Watcher
+from gateway.errors import NeighbourError
+from gateway.events import TranscriptFinal
+
+AGENTS = ("1001", "1002")
+BETWEEN_CALLS = 3.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything that runs, and the passwords for the pages."""
+
+    asterisk: AsteriskInstance
+    redis: RedisInstance
+    gateway: GatewayInstance
+    watcher: Watcher
+    agents: tuple[AgentPhone, ...]
+    passwords: dict[str, str]
+
+
+def say(text: str) -> None:
+    """A line of progress."""
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextlib.asynccontextmanager
+async def stage(
+    settings: Settings, config: Path, web_port: int = 0, extra: Mapping[str, str] | None = None
+) -> AsyncIterator[Stage]:
+    """Start it all, in order; end it all, whatever happens. ``extra``: further variables for the gateway."""
+    asterisk = AsteriskInstance()
+    async with contextlib.AsyncExitStack() as stack:
+        say("Redis …")
+        redis = await stack.enter_async_context(RedisInstance())
+        gateway = GatewayInstance(asterisk, redis, config, web_port=web_port, extra=extra)
+        passwords = {"supervisor": await gateway.add_account("supervisor", "supervisor")}
+        for agent in AGENTS:
+            passwords[agent] = await gateway.add_account(agent, "agent", agent)
+        say("Asterisk …")
+        await stack.enter_async_context(asterisk)
+        say("gateway …")
+        await stack.enter_async_context(gateway)
+        say("agents' phones …")
+        agents = [await stack.enter_async_context(AgentPhone(asterisk, agent)) for agent in AGENTS]
+        for phone in agents:
+            await phone.wait_registered()
+        watcher = Watcher(redis.url, settings.redis.stream)
+        watching = asyncio.create_task(watcher.run())
+        try:
+            yield Stage(asterisk, redis, gateway, watcher, tuple(agents), passwords)
+        finally:
+            watching.cancel()
+            await asyncio.gather(watching, return_exceptions=True)
+
+
+async def run(
+    settings: Settings,
+    config: Path,
+    script: Sequence[ScriptedCall],
+    *,
+    calls: int | None = None,
+    exit_after: bool = False,
+    report: Path | None = None,
+    web_port: int = 0,
+) -> bool:
+    """Play the script, over and over, or ``calls`` of it; True when every call went as scripted.
+
+    With ``exit_after`` it ends after them, else it keeps running until cancelled.
+    """
+    target = settings.policy("hotline").target_seconds
+    voices = Voices(settings.home())
+    async with stage(settings, config, web_port) as on:
+        _welcome(on)
+        director = Director(on.asterisk, on.watcher, voices, on.agents)
+        count = calls if calls is not None else (len(script) if exit_after else None)
+        reports, played = [], []
+        for number, call in enumerate(itertools.islice(itertools.cycle(script), count), 1):
+            await director.rehearse(call)
+            say(f"call {number}: {call.outcome}, {len(call.caller_says)} lines of a citizen")
+            try:
+                call_id = await director.play(call)
+            except NeighbourError as error:
+                say(f"call {number} failed: {error}")
+                call_id = ""
+            done = report_call(call, call_id, on.watcher.of_call(call_id), hold(on.asterisk, call_id), target)
+            say(f"call {number}: {_line(done.problems) or 'as scripted'}")
+            if count is not None:
+                reports.append(done)
+                played.append(call)
+            await asyncio.sleep(BETWEEN_CALLS)
+        engines = {f"{e.engine} {e.model}" for _, e in on.watcher.entries if isinstance(e, TranscriptFinal)}
+        whole = summarise(reports, played, sorted(engines))
+        _write(whole, report)
+        if not exit_after:
+            say("All calls are done; the hotline runs on. Ctrl-C ends it.")
+            await asyncio.Event().wait()
+        return whole.ok
+
+
+def _welcome(on: Stage) -> None:
+    print(f"\nPages:       {on.gateway.url}")
+    for name, password in on.passwords.items():
+        what = "wallboard" if name == "supervisor" else "desk"
+        print(f"  {what:<10} name {name:<11} one-time password {password}")
+    print(f"Ring it:     sip:{on.asterisk.hotline_number}@{on.asterisk.host}:{on.asterisk.sip_port}")
+    print(f"Events:      {on.redis.url}\nLog:         {on.gateway.log}\n", flush=True)
+
+
+def hold(asterisk: AsteriskInstance, call_id: str) -> Hold:
+    """What Asterisk's queue_log says of the call's wait."""
+    path = asterisk.folder / "log" / "queue_log"
+    hold, announced = None, 0.0
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        _, caller, _, _, event, *data = line.split("|")
+        if caller != call_id:
+            continue
+        match event:
+            case "CONNECT":
+                hold = float(data[0])
+            case "ABANDON":
+                hold = float(data[2])
+            case "ANNOUNCED":
+                announced = float(data[0])
+    return Hold(hold, announced)
+
+
+def _line(problems: Sequence[str]) -> str:
+    return "; ".join(problems)
+
+
+def _write(report: Report, path: Path | None) -> None:
+    text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
+    if path is None:
+        print(text)
+    else:
+        path.write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,190 @@
+"""The living calls as far as pages need them, and the clock each of them is measured by. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from msgspec import Struct, field
+
+from gateway.events import (
+    AttemptMissed,
+    CallAbandoned,
+    CallAnswered,
+    CallEnded,
+    CallOffered,
+    CallOverflowed,
+    CallQueued,
+    CallRinging,
+    Clocks,
+    Event,
+    TicketDrafted,
+    TicketField,
+    TicketSubmitted,
+    TicketUpdated,
+)
+
+MAX_CALLS = 5000
+"""Calls remembered at once; beyond it the oldest is forgotten and counted."""
+
+
+class Policy(Protocol):
+    """What is promised to a queue's callers, as in ``config.QueuePolicy``."""
+
+    @property
+    def clock(self) -> str:
+        """``caller_wait``, ``queue_wait`` or ``ring_time``."""
+
+    @property
+    def target_seconds(self) -> float:
+        """The wait that is promised."""
+
+    @property
+    def at_risk_seconds(self) -> float:
+        """The wait at which the promise is at risk."""
+
+    @property
+    def target_share(self) -> float:
+        """The share of calls the promise holds for."""
+
+
+class NamedAgent(Protocol):
+    """An agent's id and name, as in ``config.Agent``."""
+
+    @property
+    def id(self) -> str:
+        """What queue members are called."""
+
+    @property
+    def name(self) -> str:
+        """What people call him."""
+
+
+class House(Protocol):
+    """The part of the settings that pages need; ``config.Settings`` is one."""
+
+    @property
+    def agent(self) -> Sequence[NamedAgent]:
+        """The agents known by name."""
+
+    def policy(self, queue: str) -> Policy:
+        """The queue's policy."""
+
+
+class Deadlines(Struct, frozen=True):
+    """Instants of a call's clock under its queue's policy."""
+
+    clock_start: float
+    at_risk_at: float
+    breach_at: float
+
+
+class Call(Struct, kw_only=True):
+    """A call that still lives. ``ringing``: agents whose phones ring, each with the instant it began."""
+
+    call_id: str
+    arrived: float
+    caller_number: str = ""
+    caller_name: str = ""
+    queue: str = ""
+    queued: float | None = None
+    first_ring: float | None = None
+    ringing: dict[str, float] = field(default_factory=dict)
+    waiting: bool = True
+    agent: str = ""
+    answered: float | None = None
+    clocks: Clocks | None = None
+    ticket_id: str = ""
+    ticket: dict[str, TicketField] = field(default_factory=dict)
+    ticket_submitted: bool = False
+
+    def deadlines(self, policy: Policy) -> Deadlines | None:
+        """When the clock started, and when the call is at risk and in breach; None before the clock starts."""
+        starts = {"caller_wait": self.arrived, "queue_wait": self.queued, "ring_time": self.first_ring}
+        start = starts[policy.clock]
+        if start is None:
+            return None
+        return Deadlines(start, start + policy.at_risk_seconds, start + policy.target_seconds)
+
+
+class CallBook:
+    """Living calls by id, in order of arrival. ``forgotten`` counts those given up for want of room."""
+
+    def __init__(self, limit: int = MAX_CALLS) -> None:
+        self.calls: dict[str, Call] = {}
+        self.forgotten = 0
+        self._limit = limit
+
+    def get(self, call_id: str) -> Call | None:
+        """The call, or None when it is over or was never heard of."""
+        return self.calls.get(call_id)
+
+    def feed(self, event: Event) -> None:
+        """Take one event in. A call whose beginning was not seen is opened by whatever names it first."""
+        match event:
+            case CallOffered():
+                call = self._open(event.call_id, event.at)
+                call.caller_number, call.caller_name = event.caller_number, event.caller_name
+            case CallQueued():
+                call = self._open(event.call_id, event.at)
+                if call.queue != event.queue or not call.waiting:
+                    call.queued, call.first_ring = event.at, None
+                call.queue = event.queue
+                call.waiting = call.answered is None
+            case CallRinging():
+                call = self._open(event.call_id, event.at)
+                call.queue = event.queue
+                call.ringing[event.agent] = event.at
+                if call.first_ring is None:
+                    call.first_ring = event.at
+            case AttemptMissed():
+                if missed := self.get(event.call_id):
+                    missed.ringing.pop(event.agent, None)
+            case CallAnswered():
+                self._answered(event)
+            case CallOverflowed():
+                if left := self.get(event.call_id):
+                    left.waiting = False
+                    left.ringing.clear()
+            case CallAbandoned() | CallEnded():
+                self.calls.pop(event.call_id, None)
+            case TicketDrafted() | TicketUpdated() | TicketSubmitted():
+                if drafted := self.get(event.call_id):
+                    drafted.ticket_id = event.ticket_id
+                    drafted.ticket.update((each.name, each) for each in event.fields)
+                    drafted.ticket_submitted = isinstance(event, TicketSubmitted)
+
+    def _answered(self, event: CallAnswered) -> None:
+        call = self._open(event.call_id, event.clocks.arrived)
+        call.queue, call.agent = event.queue, event.agent
+        call.answered, call.clocks = event.at, event.clocks
+        call.queued = call.queued if call.queued is not None else event.clocks.queued
+        call.first_ring = call.first_ring if call.first_ring is not None else event.clocks.first_ring
+        call.waiting = False
+        call.ringing.clear()
+
+    def _open(self, call_id: str, at: float) -> Call:
+        call = self.calls.get(call_id)
+        if call is None:
+            while len(self.calls) >= self._limit:
+                del self.calls[next(iter(self.calls))]
+                self.forgotten += 1
+            call = self.calls[call_id] = Call(call_id=call_id, arrived=at)
+        return call
+
+
+def measured_wait(clocks: Clocks, policy: Policy) -> float | None:
+    """The wait by the queue's own clock, if it was measured."""
+    waits = {"caller_wait": clocks.caller_wait, "queue_wait": clocks.queue_wait, "ring_time": clocks.ring_time}
+    return waits[policy.clock]
+
+
+def within_target(clocks: Clocks, policy: Policy) -> bool | None:
+    """Whether the call was answered within its queue's target; None when the wait is not known."""
+    wait = measured_wait(clocks, policy)
+    return None if wait is None else wait <= policy.target_seconds
+
+
+def agent_name(house: House, agent: str) -> str:
+    """The agent's name in the settings, or nothing."""
+    return next((each.name for each in house.agent if each.id == agent), "")

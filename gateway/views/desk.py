@@ -1,0 +1,221 @@
+"""Events folded into one agent's desk: the call that rings there, its words and its ticket. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct, field, structs
+
+from gateway.events import (
+    AgentStateChanged,
+    AttemptMissed,
+    CallAbandoned,
+    CallAnswered,
+    CallEnded,
+    CallEvent,
+    CallOverflowed,
+    CallRinging,
+    Event,
+    SurveyCompleted,
+    TicketDrafted,
+    TicketField,
+    TicketSubmitted,
+    TicketUpdated,
+    TranscriptCompleted,
+    TranscriptFinal,
+    TranscriptPartial,
+)
+from gateway.views.calls import Call, CallBook, House, agent_name, within_target
+from gateway.views.pages import AgentView, Desk, DeskCall, Line, SpeechEngine
+
+MAX_LINES = 3000
+"""Utterances shown for one call; beyond it the oldest leave the page and are counted."""
+
+
+class Sheet(Struct, kw_only=True):
+    """Everything on the desk that belongs to one call."""
+
+    call: DeskCall
+    lines: dict[str, Line] = field(default_factory=dict)
+    left_out: int = 0
+    ticket_id: str = ""
+    ticket: dict[str, TicketField] = field(default_factory=dict)
+    submitted: bool = False
+
+
+class DeskFold:
+    """One agent's desk, kept up to date by ``feed``.
+
+    A call comes on the desk when it rings there, leaves it when the ring is missed, answered elsewhere or given
+    up by the caller, and otherwise stays after its end until its ticket is submitted or the next call is
+    answered; while the next one only rings, the unfinished sheet is laid aside and comes back if the ring is
+    missed. ``calls`` is a book of living calls fed by somebody else; without it the desk keeps its own.
+    """
+
+    def __init__(self, settings: House, agent: str, calls: CallBook | None = None) -> None:
+        self._house = settings
+        self._agent = agent
+        self._calls = CallBook() if calls is None else calls
+        self._own_calls = calls is None
+        self._view: AgentView | None = None
+        self._sheet: Sheet | None = None
+        self._aside: Sheet | None = None
+        self._engines: dict[str, SpeechEngine] = {}
+
+    def feed(self, event: Event, now: float) -> bool:
+        """Take one event in; True when the desk may look different. ``now`` dates an agent nobody spoke of yet."""
+        if self._own_calls:
+            self._calls.feed(event)
+        if isinstance(event, AgentStateChanged):
+            if event.agent != self._agent:
+                return False
+            self._view = AgentView(
+                agent=event.agent,
+                name=event.name or agent_name(self._house, event.agent),
+                state=event.state,
+                since=event.at,
+                reason=event.reason,
+                call_id=event.call_id,
+            )
+            return True
+        if isinstance(event, CallRinging) and event.agent == self._agent:
+            return self._ring(event)
+        if isinstance(event, CallAnswered) and event.agent == self._agent:
+            return self._answer(event)
+        if not isinstance(event, CallEvent):
+            return False
+        sheet = next((each for each in (self._sheet, self._aside) if each and each.call.call_id == event.call_id), None)
+        return sheet is not None and self._write(sheet, event)
+
+    def set_engines(self, engines: Iterable[SpeechEngine]) -> None:
+        """The engines in use from now on, one per language."""
+        self._engines = {engine.language: engine for engine in engines}
+
+    @property
+    def call(self) -> DeskCall | None:
+        """The call on the desk, if any."""
+        return self._sheet.call if self._sheet else None
+
+    def snapshot(self, now: float) -> Desk:
+        """The whole desk at ``now``. An agent the PBX never spoke of is offline since the first look."""
+        if self._view is None:
+            name = agent_name(self._house, self._agent)
+            self._view = AgentView(agent=self._agent, name=name, state="offline", since=now)
+        desk = Desk(now=now, agent=self._view, transcript={}, ticket={}, engines=dict(self._engines))
+        if sheet := self._sheet:
+            desk.call = sheet.call
+            desk.transcript = dict(sheet.lines)
+            desk.lines_left_out = sheet.left_out
+            desk.ticket_id = sheet.ticket_id
+            desk.ticket = dict(sheet.ticket)
+            desk.ticket_submitted = sheet.submitted
+        return desk
+
+    def _ring(self, event: CallRinging) -> bool:
+        if self._sheet and self._sheet.call.state == "talking":
+            return False  # a second call must not take the desk away in mid-conversation
+        call = self._calls.get(event.call_id) or Call(call_id=event.call_id, arrived=event.at, first_ring=event.at)
+        if self._sheet and self._sheet.call.state == "ended" and not self._sheet.submitted:
+            self._aside = self._sheet
+        self._sheet = self._new_sheet(call, event.queue, event.at)
+        return True
+
+    def _answer(self, event: CallAnswered) -> bool:
+        if self._sheet is None or self._sheet.call.call_id != event.call_id:
+            clocks = event.clocks
+            call = self._calls.get(event.call_id) or Call(
+                call_id=event.call_id, arrived=clocks.arrived, queued=clocks.queued, first_ring=clocks.first_ring
+            )
+            ring = event.at if clocks.first_ring is None else clocks.first_ring
+            self._sheet = self._new_sheet(call, event.queue, ring)
+        self._aside = None
+        self._sheet.call = structs.replace(
+            self._sheet.call,
+            state="talking",
+            answered_at=event.at,
+            caller_wait=event.clocks.caller_wait,
+            within_target=within_target(event.clocks, self._house.policy(event.queue)),
+        )
+        return True
+
+    def _new_sheet(self, call: Call, queue: str, ringing_since: float) -> Sheet:
+        policy = self._house.policy(queue)
+        clock = call.deadlines(policy)
+        start = ringing_since if clock is None else clock.clock_start
+        return Sheet(
+            call=DeskCall(
+                call_id=call.call_id,
+                caller_number=call.caller_number,
+                caller_name=call.caller_name,
+                queue=queue,
+                state="ringing",
+                arrived=call.arrived,
+                clock_start=start,
+                at_risk_at=start + policy.at_risk_seconds,
+                breach_at=start + policy.target_seconds,
+                ringing_since=ringing_since,
+            ),
+            ticket_id=call.ticket_id,
+            ticket=dict(call.ticket),
+            submitted=call.ticket_submitted,
+        )
+
+    def _write(self, sheet: Sheet, event: CallEvent) -> bool:
+        """An event of a call that is on the desk or laid aside."""
+        match event:
+            case AttemptMissed():
+                if event.agent != self._agent or sheet.call.state != "ringing":
+                    return False
+                self._take_away(sheet)
+            case CallAnswered() | CallAbandoned() | CallOverflowed() | CallEnded():
+                self._leave(sheet, event.at)
+            case TranscriptPartial() | TranscriptFinal():
+                return _say(sheet, event)
+            case TranscriptCompleted():
+                sheet.call = structs.replace(sheet.call, heard_share=event.share)
+                sheet.lines = {key: line for key, line in sheet.lines.items() if line.final}
+            case TicketDrafted() | TicketUpdated() | TicketSubmitted():
+                sheet.ticket_id = event.ticket_id
+                sheet.ticket.update((each.name, each) for each in event.fields)
+                if isinstance(event, TicketSubmitted):
+                    sheet.submitted = True
+                    if sheet.call.state == "ended":
+                        self._take_away(sheet)
+            case SurveyCompleted():
+                sheet.call = structs.replace(sheet.call, survey=event.score)
+            case _:
+                return False
+        return True
+
+    def _leave(self, sheet: Sheet, at: float) -> None:
+        """The caller is gone, or somebody else's: a ring leaves the desk, a conversation is over."""
+        if sheet.call.state == "ringing" or (sheet.call.state == "talking" and sheet.submitted):
+            self._take_away(sheet)
+        elif sheet.call.state == "talking":
+            sheet.call = structs.replace(sheet.call, state="ended", ended_at=at)
+
+    def _take_away(self, sheet: Sheet) -> None:
+        if sheet is self._sheet:
+            self._sheet = self._aside
+        self._aside = None
+
+
+def _say(sheet: Sheet, event: TranscriptPartial | TranscriptFinal) -> bool:
+    final = isinstance(event, TranscriptFinal)
+    before = sheet.lines.get(event.utterance_id)
+    if before is not None and before.final and not final:
+        return False  # a late interim result never replaces the finished words
+    if not event.text:
+        return sheet.lines.pop(event.utterance_id, None) is not None
+    sheet.lines[event.utterance_id] = Line(
+        utterance_id=event.utterance_id,
+        speaker=event.speaker,
+        text=event.text,
+        start=event.start,
+        end=event.end,
+        final=final,
+    )
+    while len(sheet.lines) > MAX_LINES:
+        del sheet.lines[next(iter(sheet.lines))]
+        sheet.left_out += 1
+    return True

@@ -1,0 +1,242 @@
+"""Events folded into the supervisor's wallboard. PURE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import structs
+
+from gateway.events import (
+    AgentStateChanged,
+    AnswerAtRisk,
+    AnswerBreached,
+    AttemptMissed,
+    CallAbandoned,
+    CallAnswered,
+    CallEnded,
+    CallOffered,
+    CallOverflowed,
+    CallQueued,
+    CallRinging,
+    ConnectRateAtRisk,
+    ConnectRateChanged,
+    Event,
+    GatewayHealth,
+    ServiceLevelChanged,
+    event_type,
+)
+from gateway.views.calls import CallBook, House, agent_name, measured_wait, within_target
+from gateway.views.pages import (
+    AgentView,
+    Alert,
+    ConnectRate,
+    QueueFigures,
+    SpeechEngine,
+    TalkingCall,
+    WaitingCall,
+    Wallboard,
+)
+
+RECENT_BREACHES = 20
+"""Breaches kept on the board after the caller was answered or gone."""
+RECENT_SECONDS = 900.0
+"""How long such a breach stays, in seconds since it happened."""
+
+Settled = CallAnswered | CallAbandoned | CallOverflowed | CallEnded
+
+
+class WallboardFold:
+    """The wallboard, kept up to date by ``feed``. ``calls`` is the book of living calls it keeps on the way."""
+
+    def __init__(self, settings: House, calls: CallBook | None = None) -> None:
+        self.calls = CallBook() if calls is None else calls
+        self._house = settings
+        self._agents: dict[str, AgentView] = {}
+        self._queues: dict[str, QueueFigures] = {}
+        self._connect_rate: ConnectRate | None = None
+        self._alerts: dict[str, Alert] = {}
+        self._recent: dict[str, Alert] = {}
+        self._health: dict[str, str] = {}
+        self._engines: dict[str, SpeechEngine] = {}
+
+    def feed(self, event: Event, now: float) -> bool:
+        """Take one event in; True when the board may look different. ``now`` ages the recent breaches."""
+        self.calls.feed(event)
+        self._forget_old(now)
+        match event:
+            case AgentStateChanged():
+                self._agents[event.agent] = AgentView(
+                    agent=event.agent,
+                    name=event.name or agent_name(self._house, event.agent),
+                    state=event.state,
+                    since=event.at,
+                    reason=event.reason,
+                    call_id=event.call_id,
+                )
+            case AnswerAtRisk() | AnswerBreached():
+                self._late(event)
+            case ServiceLevelChanged():
+                self._queues[event.queue] = _figures(event, self._house)
+            case ConnectRateChanged() | ConnectRateAtRisk():
+                self._rate(event)
+            case GatewayHealth():
+                self._neighbour(event)
+            case CallAnswered() | CallAbandoned() | CallOverflowed() | CallEnded():
+                self._settle(event)
+            case CallOffered() | CallQueued() | CallRinging() | AttemptMissed():
+                pass
+            case _:
+                return False
+        return True
+
+    def set_engines(self, engines: Iterable[SpeechEngine]) -> None:
+        """The engines in use from now on, one per language."""
+        self._engines = {engine.language: engine for engine in engines}
+
+    def next_expiry(self) -> float | None:
+        """When the oldest recent breach leaves the board by itself, if there is one."""
+        return min((alert.at + RECENT_SECONDS for alert in self._recent.values()), default=None)
+
+    def snapshot(self, now: float) -> Wallboard:
+        """The whole board at ``now``."""
+        self._forget_old(now)
+        board = Wallboard(
+            now=now,
+            waiting={},
+            talking={},
+            agents=dict(self._agents),
+            queues=dict(self._queues),
+            connect_rate=self._connect_rate,
+            alerts={**self._recent, **self._alerts},
+            health=dict(self._health),
+            engines=dict(self._engines),
+        )
+        if self.calls.forgotten:
+            board.health["views"] = "degraded"
+        for call in self.calls.calls.values():
+            policy = self._house.policy(call.queue)
+            if call.waiting:
+                clock = call.deadlines(policy)
+                board.waiting[call.call_id] = WaitingCall(
+                    call_id=call.call_id,
+                    caller_number=call.caller_number,
+                    caller_name=call.caller_name,
+                    queue=call.queue,
+                    arrived=call.arrived,
+                    clock_start=clock.clock_start if clock else None,
+                    at_risk_at=clock.at_risk_at if clock else None,
+                    breach_at=clock.breach_at if clock else None,
+                    ringing=tuple(call.ringing),
+                )
+            elif call.answered is not None and call.clocks is not None:
+                board.talking[call.call_id] = TalkingCall(
+                    call_id=call.call_id,
+                    caller_number=call.caller_number,
+                    queue=call.queue,
+                    agent=call.agent,
+                    since=call.answered,
+                    caller_wait=call.clocks.caller_wait,
+                    within_target=within_target(call.clocks, policy),
+                )
+        return board
+
+    def _late(self, event: AnswerAtRisk | AnswerBreached) -> None:
+        call = self.calls.get(event.call_id)
+        if call is None or not call.waiting:
+            return
+        breached = isinstance(event, AnswerBreached)
+        self._alerts.pop(f"at_risk:{event.call_id}", None)
+        alert = Alert(
+            alert_id=f"{'breached' if breached else 'at_risk'}:{event.call_id}",
+            kind=event_type(event),
+            severity="critical" if breached else "warning",
+            at=event.at,
+            call_id=event.call_id,
+            queue=event.queue,
+            value=event.waited,
+        )
+        self._alerts[alert.alert_id] = alert
+
+    def _settle(self, event: Settled) -> None:
+        """The wait is over: the risk is gone, a breach becomes a recent one with the wait it came to."""
+        self._alerts.pop(f"at_risk:{event.call_id}", None)
+        breach = self._alerts.pop(f"breached:{event.call_id}", None)
+        if breach is None:
+            return
+        wait = measured_wait(event.clocks, self._house.policy(breach.queue))
+        self._recent[breach.alert_id] = structs.replace(
+            breach, severity="info", value=breach.value if wait is None else wait
+        )
+        while len(self._recent) > RECENT_BREACHES:
+            del self._recent[min(self._recent, key=lambda each: self._recent[each].at)]
+
+    def _rate(self, event: ConnectRateChanged | ConnectRateAtRisk) -> None:
+        self._connect_rate = ConnectRate(
+            window_seconds=event.window_seconds, required=event.required, rate=event.rate, margin=event.margin
+        )
+        if isinstance(event, ConnectRateAtRisk):
+            self._alerts["connect_rate"] = Alert(
+                alert_id="connect_rate",
+                kind=event_type(event),
+                severity="critical",
+                at=event.at,
+                value=event.rate.value,
+            )
+        elif event.rate.value is None or event.rate.value >= event.required:
+            self._alerts.pop("connect_rate", None)
+
+    def _neighbour(self, event: GatewayHealth) -> None:
+        self._health[event.component] = event.status
+        alert_id = f"health:{event.component}"
+        if event.status == "ok":
+            self._alerts.pop(alert_id, None)
+            return
+        self._alerts[alert_id] = Alert(
+            alert_id=alert_id,
+            kind=event_type(event),
+            severity="critical" if event.status == "lost" else "warning",
+            at=event.at,
+            component=event.component,
+            value=event.value,
+            detail=event.detail,
+        )
+
+    def _forget_old(self, now: float) -> None:
+        if self._recent:
+            self._recent = {key: alert for key, alert in self._recent.items() if alert.at + RECENT_SECONDS > now}
+
+
+def without_callers(board: Wallboard) -> Wallboard:
+    """The board for those who need not know who calls: numbers masked, names left out."""
+    return structs.replace(
+        board,
+        waiting={
+            key: structs.replace(call, caller_number=masked(call.caller_number), caller_name="")
+            for key, call in board.waiting.items()
+        },
+        talking={
+            key: structs.replace(call, caller_number=masked(call.caller_number)) for key, call in board.talking.items()
+        },
+    )
+
+
+def masked(number: str) -> str:
+    """A number without its middle, as in ``139****0000``; nothing of a short one."""
+    if len(number) > 7:
+        return f"{number[:3]}****{number[-4:]}"
+    return "****" if number else ""
+
+
+def _figures(event: ServiceLevelChanged, house: House) -> QueueFigures:
+    return QueueFigures(
+        queue=event.queue,
+        clock=event.clock,
+        since=event.since,
+        target_seconds=event.target_seconds,
+        target_share=house.policy(event.queue).target_share,
+        of_offered=event.of_offered,
+        of_offered_less_short=event.of_offered_less_short,
+        of_answered=event.of_answered,
+        average_wait=event.average_wait,
+        longest_wait=event.longest_wait,
+    )

@@ -1,0 +1,285 @@
+"""Live pages: events folded as they happen, changes sent as numbered merge patches over WebSockets.
+
+A page gets a snapshot first and then deltas whose ``seq`` follow on; it may send ``{"kind": "resync"}`` for a new
+snapshot. Changes within ``COALESCE`` seconds go out together. A page that does not keep up is closed with code
+1013, connects again and starts from a snapshot: nobody waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, Literal
+
+import msgspec
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from gateway.events import AgentStateChanged, CallAnswered, CallRinging, Event
+from gateway.views import (
+    Desk,
+    DeskFold,
+    House,
+    SpeechEngine,
+    Wallboard,
+    WallboardFold,
+    merge_patch,
+    page_data,
+    without_callers,
+)
+from gateway.views.patch import Json
+from gateway.web.auth import Session
+
+log = logging.getLogger(__name__)
+
+COALESCE = 0.05
+"""Seconds that changes are gathered before they are sent."""
+MAX_QUEUED = 64
+"""Messages a page may be behind."""
+MAX_PAGES = 1000
+"""Pages connected at once."""
+MAX_MESSAGE = 1024
+"""Bytes of a message from a page."""
+HEARTBEAT = 15.0
+"""Seconds between pings; a page that does not answer in half of it is gone."""
+CLOSE_TIMEOUT = 2.0
+"""Seconds a page has to agree to a close."""
+SESSION_OVER = 4401
+"""Close code: log in again."""
+
+
+class Resync(msgspec.Struct, tag_field="kind", tag="resync", forbid_unknown_fields=True):
+    """The one thing a page may say: send me everything again."""
+
+
+class Page:
+    """A connected page and the messages on their way to it. ``closing`` resolves to close code and reason."""
+
+    def __init__(self) -> None:
+        self.closing: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
+        self._queue: asyncio.Queue[str] = asyncio.Queue(MAX_QUEUED)
+
+    def offer(self, text: str) -> None:
+        """Send soon; a page too far behind is closed instead."""
+        try:
+            self._queue.put_nowait(text)
+        except asyncio.QueueFull:
+            self.close(WSCloseCode.TRY_AGAIN_LATER, f"the page fell {MAX_QUEUED} messages behind; connect again")
+
+    def close(self, code: int, reason: str) -> None:
+        """End it, for the first reason given."""
+        if not self.closing.done():
+            self.closing.set_result((code, reason))
+
+    async def write(self, socket: web.WebSocketResponse) -> None:
+        """Send what was offered, until cancelled or the peer is gone."""
+        while True:
+            await socket.send_str(await self._queue.get())
+
+
+class Topic:
+    """One view, the pages that show it, and the data they all have: the base of the next delta."""
+
+    def __init__(self, view: Literal["wallboard", "desk"], look: Callable[[float], Wallboard | Desk]) -> None:
+        self.view = view
+        self.pages: set[Page] = set()
+        self.dirty = False
+        self._look = look
+        self._seq = 0
+        self._data: Json = {}
+
+    def flush(self, now: float) -> None:
+        """Send what changed since the last flush to every page."""
+        self.dirty = False
+        if not self.pages:
+            return
+        data = page_data(self._look(now))
+        patch = merge_patch({**self._data, "now": now}, data)
+        if patch is None:
+            return
+        self._seq += 1
+        self._data = data
+        text = _json({"kind": "delta", "seq": self._seq, "patch": {**patch, "now": now}})
+        for page in self.pages:
+            page.offer(text)
+
+    def show(self, page: Page, now: float) -> None:
+        """Send the page everything; from now on it gets deltas."""
+        self.flush(now)
+        if not self.pages:
+            self._data = page_data(self._look(now))
+        self.pages.add(page)
+        data = {**self._data, "now": now}
+        page.offer(_json({"kind": "snapshot", "view": self.view, "seq": self._seq, "data": data}))
+
+
+class Live:
+    """All views and all pages. ``clock`` gives Unix seconds on the PBX's clock, as in ``publish``'s ``now``."""
+
+    def __init__(self, settings: House, clock: Callable[[], float] = time.time) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._wallboard = WallboardFold(settings)
+        self._boards = {
+            False: Topic("wallboard", self._wallboard.snapshot),
+            True: Topic("wallboard", lambda now: without_callers(self._wallboard.snapshot(now))),
+        }
+        self._desks: dict[str, DeskFold] = {}
+        self._desk_topics: dict[str, Topic] = {}
+        self._engines: tuple[SpeechEngine, ...] = ()
+        self._flush_timer: asyncio.TimerHandle | None = None
+        self._expiry_timer: asyncio.TimerHandle | None = None
+        self._forgotten = 0
+        for agent in settings.agent:
+            self._desk(agent.id)
+
+    def publish(self, event: Event, now: float) -> None:
+        """Fold an event into every view and tell the pages soon. Needs a running loop only once pages exist."""
+        if self._wallboard.feed(event, now):
+            self._boards_changed()
+        if isinstance(event, AgentStateChanged | CallRinging | CallAnswered):
+            self._desk(event.agent)
+        for agent, desk in self._desks.items():
+            self._desk_topics[agent].dirty |= desk.feed(event, now)
+        if self._wallboard.calls.forgotten > self._forgotten:
+            self._forgotten = self._wallboard.calls.forgotten
+            log.warning("more living calls than the pages can hold; forgotten so far: %d", self._forgotten)
+        self._flush_soon()
+
+    def set_engines(self, engines: Iterable[SpeechEngine]) -> None:
+        """Show these speech engines, one per language."""
+        self._engines = tuple(engines)
+        self._wallboard.set_engines(self._engines)
+        for desk in self._desks.values():
+            desk.set_engines(self._engines)
+        for topic in self._topics():
+            topic.dirty = True
+        self._flush_soon()
+
+    def desk(self, agent: str) -> Desk:
+        """The agent's desk as it is now."""
+        return self._desk(agent).snapshot(self._clock())
+
+    def agents_with(self, call_id: str) -> list[str]:
+        """The agents on whose desks this call is."""
+        return [agent for agent, desk in self._desks.items() if desk.call and desk.call.call_id == call_id]
+
+    def close(self) -> None:
+        """The gateway stops: end every page."""
+        for topic in self._topics():
+            for page in topic.pages:
+                page.close(WSCloseCode.GOING_AWAY, "the gateway is restarting")
+        for timer in (self._flush_timer, self._expiry_timer):
+            if timer is not None:
+                timer.cancel()
+
+    def wallboard_topic(self, *, without_callers: bool) -> Topic:
+        """The wallboard's pages, with callers' numbers and names or without."""
+        return self._boards[without_callers]
+
+    def desk_topic(self, agent: str) -> Topic:
+        """The pages of the agent's desk."""
+        self._desk(agent)
+        return self._desk_topics[agent]
+
+    async def serve(
+        self, request: web.Request, topic: Topic, session: Session, seconds_left: float
+    ) -> web.WebSocketResponse:
+        """Hold one page's socket until it, its session or the gateway ends. Access was checked by the caller."""
+        if sum(len(topic.pages) for topic in self._topics()) >= MAX_PAGES:
+            raise web.HTTPServiceUnavailable(reason=f"{MAX_PAGES} pages are connected, which is the limit")
+        socket = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=MAX_MESSAGE, timeout=CLOSE_TIMEOUT)
+        await socket.prepare(request)
+        page = Page()
+        topic.show(page, self._clock())
+        self._watch_expiry()
+        traffic = [asyncio.create_task(page.write(socket)), asyncio.create_task(self._read(socket, topic, page))]
+        expiry = asyncio.get_running_loop().call_later(seconds_left, session.over.set)
+        over = asyncio.create_task(session.over.wait())
+        try:
+            ends_it: set[asyncio.Future[Any]] = {*traffic, over, page.closing}
+            await asyncio.wait(ends_it, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            topic.pages.discard(page)
+            expiry.cancel()
+            if over.done():
+                page.close(SESSION_OVER, "the session is over; log in again")
+            for task in (*traffic, over):
+                task.cancel()
+            ends = await asyncio.gather(*traffic, over, return_exceptions=True)
+        if page.closing.done():
+            await _close(request, socket, *page.closing.result())
+        for end in ends:
+            if isinstance(end, Exception) and not isinstance(end, ConnectionError):
+                raise end
+        return socket
+
+    async def _read(self, socket: web.WebSocketResponse, topic: Topic, page: Page) -> None:
+        """Take messages until the page is gone or says something unreadable."""
+        async for message in socket:
+            if message.type is WSMsgType.ERROR:
+                return  # aiohttp has closed it already, a message too big with 1009
+            if message.type is not WSMsgType.TEXT:
+                page.close(WSCloseCode.UNSUPPORTED_DATA, "only text messages are understood")
+                return
+            try:
+                msgspec.json.decode(message.data, type=Resync)
+            except msgspec.DecodeError:
+                page.close(WSCloseCode.INVALID_TEXT, 'only {"kind": "resync"} is understood')
+                return
+            topic.show(page, self._clock())
+
+    def _desk(self, agent: str) -> DeskFold:
+        if agent not in self._desks:
+            desk = DeskFold(self._settings, agent, self._wallboard.calls)
+            desk.set_engines(self._engines)
+            self._desks[agent] = desk
+            self._desk_topics[agent] = Topic("desk", desk.snapshot)
+        return self._desks[agent]
+
+    def _topics(self) -> Iterable[Topic]:
+        return (*self._boards.values(), *self._desk_topics.values())
+
+    def _flush_soon(self) -> None:
+        if self._flush_timer is None and any(topic.dirty and topic.pages for topic in self._topics()):
+            self._flush_timer = asyncio.get_running_loop().call_later(COALESCE, self._flush)
+
+    def _flush(self) -> None:
+        self._flush_timer = None
+        for topic in self._topics():
+            if topic.dirty:
+                topic.flush(self._clock())
+        self._watch_expiry()
+
+    def _watch_expiry(self) -> None:
+        """Look at the board again when a recent breach leaves it by itself."""
+        if self._expiry_timer is not None:
+            self._expiry_timer.cancel()
+            self._expiry_timer = None
+        expiry = self._wallboard.next_expiry()
+        if expiry is not None and any(topic.pages for topic in self._boards.values()):
+            delay = max(COALESCE, expiry - self._clock())
+            self._expiry_timer = asyncio.get_running_loop().call_later(delay, self._expire)
+
+    def _expire(self) -> None:
+        self._boards_changed()
+        self._flush()
+
+    def _boards_changed(self) -> None:
+        for topic in self._boards.values():
+            topic.dirty = True
+
+
+async def _close(request: web.Request, socket: web.WebSocketResponse, code: int, reason: str) -> None:
+    """Say why and close; a peer that no longer reads is cut off."""
+    try:
+        async with asyncio.timeout(CLOSE_TIMEOUT):
+            await socket.close(code=code, message=reason.encode())
+    except (TimeoutError, ConnectionError):
+        if request.transport is not None:
+            request.transport.abort()
+
+
+def _json(message: Json) -> str:
+    return msgspec.json.encode(message).decode()

@@ -1,0 +1,35 @@
+/** Evidence inside a line's text. Positions count characters as the server does: code points, not UTF-16 units. */
+
+import type { Evidence } from './contract';
+
+export interface Part {
+  text: string;
+  marked: boolean;
+}
+
+/** The text cut at the evidence's borders. A span that no longer fits is looked up by its words, else left out. */
+export function markEvidence(text: string, evidence: readonly Evidence[]): Part[] {
+  if (evidence.length === 0) return [{ text, marked: false }];
+  const letters = Array.from(text);
+  const marked = new Array<boolean>(letters.length).fill(false);
+  for (const each of evidence) {
+    const words = Array.from(each.text);
+    let start = each.start;
+    let end = each.end;
+    if (words.length > 0 && letters.slice(start, end).join('') !== each.text) {
+      const found = text.indexOf(each.text);
+      if (found < 0) continue;
+      start = Array.from(text.slice(0, found)).length;
+      end = start + words.length;
+    }
+    marked.fill(true, start, end);
+  }
+  const parts: Part[] = [];
+  letters.forEach((letter, index) => {
+    const last = parts.at(-1);
+    const isMarked = marked[index] ?? false;
+    if (last !== undefined && last.marked === isMarked) last.text += letter;
+    else parts.push({ text: letter, marked: isMarked });
+  });
+  return parts;
+}

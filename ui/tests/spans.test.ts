@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import type { Evidence } from '../src/contract';
+import { markEvidence } from '../src/spans';
+
+function evidence(start: number, end: number, text: string): Evidence {
+  return { utterance_id: 'u', start, end, second: 0, text };
+}
+
+describe('markEvidence', () => {
+  it('marks the words', () => {
+    expect(markEvidence('在中山北路吵', [evidence(1, 5, '中山北路')])).toEqual([
+      { text: '在', marked: false },
+      { text: '中山北路', marked: true },
+      { text: '吵', marked: false },
+    ]);
+  });
+
+  it('counts characters, not UTF-16 units', () => {
+    expect(markEvidence('𠮷祥路', [evidence(1, 3, '祥路')])).toEqual([
+      { text: '𠮷', marked: false },
+      { text: '祥路', marked: true },
+    ]);
+  });
+
+  it('finds words that moved and leaves out words that are gone', () => {
+    expect(markEvidence('那个在中山路', [evidence(1, 4, '中山路')]).at(-1)).toEqual({ text: '中山路', marked: true });
+    expect(markEvidence('没有了', [evidence(0, 3, '中山路')])).toEqual([{ text: '没有了', marked: false }]);
+  });
+
+  it('joins spans that overlap', () => {
+    const parts = markEvidence('中山北路口', [evidence(0, 3, '中山北'), evidence(2, 5, '北路口')]);
+    expect(parts).toEqual([{ text: '中山北路口', marked: true }]);
+  });
+});
