@@ -38,9 +38,7 @@ def add_commands(commands: Subcommands, common: argparse.ArgumentParser) -> None
 
     group = commands.add_parser("prompts", help="what callers hear").add_subparsers(required=True, metavar="WHAT")
     command = group.add_parser("build", parents=[common], help="speak prompts.toml into sound files")
-    command.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="default: asterisk/sounds/zh/hotline of the checkout"
-    )
+    command.add_argument("--out", type=Path, metavar="FOLDER", help="default: asterisk/sounds/hotline of the checkout")
     command.add_argument("--force", action="store_true", help="all of them, over recordings of your own too")
     command.set_defaults(run=_build_prompts)
 
@@ -105,7 +103,7 @@ def _build_prompts(arguments: argparse.Namespace, settings: Settings) -> int:
     def progress(prompt: Prompt) -> None:
         print(f"{prompt.state:<8} {prompt.seconds:5.1f} s  {prompt.name}", file=sys.stderr)
 
-    folder = arguments.out or Path(__file__).parents[2] / "asterisk" / "sounds" / "zh" / "hotline"
+    folder = arguments.out or Path(__file__).parents[2] / "asterisk" / "sounds" / "hotline"
     texts = load_texts(arguments.config / "prompts.toml")
     build(texts, folder, settings.home() / "models" / "kokoro-82m", force=arguments.force, progress=progress)
     return 0
