@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -106,3 +107,24 @@ def test_a_draft_reads_anything(taxonomy: Taxonomy, departments: Departments, li
         assert field.value
         for evidence in field.evidence:
             assert spoken[evidence.utterance_id][evidence.start : evidence.end] == evidence.text != ""
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "好的" * 400 + "x",
+        "啊" * 900 + "x",
+        "一" * 5000,
+        "那个" * 500 + "x",
+        "1，" * 500,
+        "在就是的" * 250 + "号",
+        "路" * 1000,
+    ],
+)
+def test_monotonous_words_are_read_in_bounded_time(taxonomy: Taxonomy, departments: Departments, text: str) -> None:
+    call = Conversation(Drafts(taxonomy, departments, UTC))
+    call.answer()
+    call.caller(text)
+    call.caller("停水了")
+    assert call.value("subcategory") == "供水"

@@ -30,6 +30,7 @@ def test_a_number_in_arabic_digits(said: str, digits: str) -> None:
 
 def test_two_spellings_of_one_sentence_are_equal() -> None:
     assert arabic_throughout("每天晚上 十二点") == arabic_throughout("每天晚上12点") == "每天晚上12点"
+    assert arabic_throughout("1百20号") == "120号"
 
 
 def test_folding_keeps_the_way_back_to_the_original() -> None:
