@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import tzinfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.errors import InputError
 from gateway.events import (
@@ -52,6 +53,8 @@ KEEP_SUBMITTED_SECONDS = 300.0
 MOST_CALLS = 4096
 MOST_UTTERANCES = 400
 """Utterances of one call that are read; a call so long is read no further."""
+LONGEST_UTTERANCE = 1000
+"""Characters of one utterance that are read: several times what is said in half a minute."""
 LONGEST_VALUE = 4000
 """Characters of one field."""
 NOTICEABLE = 0.1
@@ -190,7 +193,7 @@ class Drafts:
         call = self._calls.get(event.call_id)
         if call is None or (event.utterance_id not in call.utterances and len(call.utterances) >= MOST_UTTERANCES):
             return []
-        call.utterances[event.utterance_id] = event
+        call.utterances[event.utterance_id] = replace(event, text=event.text[:LONGEST_UTTERANCE])
         return self._read(event.call_id, now)
 
     def _read(self, call_id: str, now: float) -> list[Event]:

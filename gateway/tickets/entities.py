@@ -96,10 +96,10 @@ def place(words: Words, asked: Asked, home_city: str, gazetteer: Gazetteer) -> T
         return None
     spans = _merged((f.start, f.end) for f in found.findings)
     confidence, rule = found.confidence, found.rule
-    sides = [
-        places.find(_said_by(side, words).text, home_city=home_city, gazetteer=gazetteer)
-        for side in ("caller", "agent")
-    ]
+    sides = []
+    for side in ("caller", "agent"):
+        said = Words(u for u in words.utterances if u.speaker == side)
+        sides.append(places.find(said.text, home_city=home_city, gazetteer=gazetteer))
     if found.parts and all(side is not None and places.same_place(side.value, found.value) for side in sides):
         confidence, rule = min(confidence + 0.04, 0.99), rule + ".read_back"
     return TicketField(
@@ -124,10 +124,6 @@ def name(caller: Words, agent: Words) -> TicketField | None:
         rule="name.surname+addressed",
         evidence=field.evidence + agent.evidence([(form.start, form.end)]),
     )
-
-
-def _said_by(side: str, words: Words) -> Words:
-    return Words(u for u in words.utterances if u.speaker == side)
 
 
 def _last(pattern: re.Pattern[str], text: str) -> int:

@@ -2,8 +2,9 @@
 
 A table row names a class and its cues in four columns, separated by spaces: ``strong`` (weight 4), ``plain`` (2),
 ``weak`` (1) and ``misheard`` (2: what recognisers make of a cue). A cue ``水+停`` needs both words within a few
-characters, in any order. A cue counts once, however often it is said. A cue of two or more characters that is not
-strictly there but sounds like what is counts half: recognisers write the right syllables with wrong characters.
+characters, in any order. A cue counts once, however often it is said, and not at all beside a longer one that holds
+it. A cue of two or more characters that is not there but sounds like what is there counts half: recognisers write
+the right syllables with wrong characters.
 """
 
 from __future__ import annotations
@@ -158,16 +159,24 @@ def _rank(text: str, entries: Iterable[_Entry], *, negatable: bool = False, favo
     for entry in entries:
         hits: list[_Hit] = []
         for cue in entry.cues:
-            if span := _first(cue.pattern, text, text, hits, negatable):
+            if not _said_within(cue, hits) and (span := _first(cue.pattern, text, text, hits, negatable)):
                 hits.append(_Hit(cue, cue.weight, *span))
         for cue in entry.cues:
-            if cue.by_sound and (span := _first(cue.by_sound, heard, text, hits, negatable)):
+            if cue.by_sound is None or _said_within(cue, hits):
+                continue
+            if span := _first(cue.by_sound, heard, text, hits, negatable):
                 hits.append(_Hit(cue, cue.weight / 2, *span))
         is_favoured = bool(favoured) and entry.usual == favoured
         score = sum(h.weight for h in hits) + (_FAVOUR if is_favoured else 0.0)
         if score >= _LEAST_SCORE or is_favoured:
             ranked.append(_Ranked(entry, score, sorted(hits, key=lambda h: (-h.weight, h.start))))
     return sorted(ranked, key=lambda r: (-r.score, min((h.start for h in r.hits), default=len(text))))
+
+
+def _said_within(cue: _Cue, hits: Iterable[_Hit]) -> bool:
+    """Whether a cue that was found says all this one would (停水 says 水): it counts no second time."""
+    parts = cue.words.split("+")
+    return any(all(part in hit.cue.words for part in parts) for hit in hits)
 
 
 def _first(
