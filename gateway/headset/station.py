@@ -187,7 +187,6 @@ class Station:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            headset.forget()
 
     async def _bring(self, request: AgiCall, answered: asyncio.Future[None]) -> Line:
         """Tell Asterisk where to bring the call, and wait for it."""
