@@ -20,6 +20,7 @@ def add_commands(commands: Subcommands, common: argparse.ArgumentParser) -> None
     command = group.add_parser("install", parents=[common], help="fetch a model, check it, put it in place")
     command.add_argument("name")
     command.add_argument("--from", dest="source", type=Path, metavar="FILE", help="take it from here, without internet")
+    command.add_argument("--again", action="store_true", help="fetch it although it is installed")
     command.set_defaults(run=_install)
     command = group.add_parser("verify", parents=[common], help="compare installed files with their checksums")
     command.add_argument("name")
@@ -61,7 +62,12 @@ def _list(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _install(arguments: argparse.Namespace, settings: Settings) -> int:
     from gateway.asr.model_install import install_model
+    from gateway.asr.models import is_installed, verify_model
 
+    if is_installed(settings.home(), arguments.name) and arguments.source is None and not arguments.again:
+        verify_model(settings.home(), arguments.name)
+        print(f"{arguments.name} is installed", file=sys.stderr)
+        return 0
     print(install_model(settings.home(), arguments.name, arguments.source))
     return 0
 
