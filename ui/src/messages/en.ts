@@ -172,6 +172,8 @@ const messages: Messages = {
     healthNone: 'No data',
     healthStatus: { ok: 'OK', degraded: 'Degraded', lost: 'Lost' },
     component: {
+      core: 'Call tracking',
+      views: 'Page data',
       ami: 'Telephone exchange',
       asterisk: 'Telephone exchange',
       pbx: 'Telephone exchange',

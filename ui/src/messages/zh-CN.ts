@@ -170,6 +170,8 @@ const messages = {
     healthNone: '暂无数据',
     healthStatus: { ok: '正常', degraded: '降级', lost: '中断' },
     component: {
+      core: '呼叫跟踪',
+      views: '页面数据',
       ami: '电话交换机',
       asterisk: '电话交换机',
       pbx: '电话交换机',
