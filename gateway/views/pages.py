@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from gateway.asr.protocol import Reason
 from gateway.events import AgentState, Rate, Speaker, TicketField
 
 
@@ -102,7 +103,7 @@ class SpeechEngine(Struct, kw_only=True, omit_defaults=True):
     language: str
     engine: str
     model: str
-    why: str = ""
+    reason: Reason
 
 
 class Wallboard(Struct, kw_only=True, omit_defaults=True):

@@ -29,7 +29,7 @@ WALL = (1920, 1080)
 LOOKS = [(language, dark, size) for size in (LAPTOP, WALL) for language in ("zh-CN", "en") for dark in (False, True)]
 PATIENCE_MS = 90_000
 LINES = 6
-"""Lines of the conversation in the picture; by then the ticket is filled."""
+"""Lines of the conversation in the picture of the desk; by then the ticket is filled."""
 ANSWERED_BEFORE = 3
 """Short calls before the one in the picture, so that the day's figures say something."""
 
@@ -56,6 +56,7 @@ class Camera:
         await page.set_viewport_size({"width": LAPTOP[0], "height": LAPTOP[1]})
         await page.get_by_test_id("language-zh-CN").click()
         await page.get_by_test_id("theme").click()
+        await page.mouse.move(0, 0)
 
 
 async def short_call(on: Stage, number: str) -> None:
@@ -98,16 +99,18 @@ async def shoot(on: Stage, browser: Browser, call: ScriptedCall, camera: Camera)
         desk = desks.pop(answered.agent)
         (other,) = desks.values()
         lines = desk.locator('[data-test="transcript-line"][data-final="true"]')
-        await lines.nth(LINES - 1).wait_for(timeout=PATIENCE_MS)
-        await desk.get_by_test_id("field-place").hover()
-        await camera.take(desk, "desk", for_docs=True)
-        await desk.mouse.move(0, 0)
+        await lines.nth(0).wait_for(timeout=PATIENCE_MS)
         async with Caller(on.asterisk, "13800000021", "李女士") as second:
             await second.call(on.asterisk.hotline_number)
             await other.get_by_test_id("popup").wait_for()
             await camera.take(other, "popup")
             await board.locator('[data-test="waiting-call"][data-standing="at_risk"]').wait_for()
             await camera.take(board, "wallboard", for_docs=True)
+            await board.locator('[data-test="waiting-call"][data-standing="breached"]').wait_for()
+            await camera.take(board, "wallboard-late")
+        await lines.nth(LINES - 1).wait_for(timeout=PATIENCE_MS)
+        await desk.get_by_test_id("field-place").hover()
+        await camera.take(desk, "desk", for_docs=True)
         await playing
         await desk.get_by_test_id("heard-share").wait_for(timeout=PATIENCE_MS)
         await camera.take(desk, "desk-ended")

@@ -223,7 +223,7 @@ def test_figures_carry_clock_target_and_share() -> None:
         of_answered=none,
     )
     fold = board(level)
-    fold.set_engines([SpeechEngine(language="zh", engine="vosk", model="small")])
+    fold.set_engines([SpeechEngine(language="zh", engine="vosk", model="small", reason="preferred")])
     data = page_data(fold.snapshot(T0))
     assert data["queues"]["hotline"]["target_share"] == 0.95
     assert data["queues"]["hotline"]["of_offered"] == {"numerator": 0, "denominator": 0}, "no data is no value"

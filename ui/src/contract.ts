@@ -448,7 +448,7 @@ export interface SpeechEngine {
   language: string;
   engine: string;
   model: string;
-  why?: string;
+  reason: "engine" | "fallback" | "named" | "preferred";
 }
 
 /** The supervisor's room. Every collection is keyed by id. */
