@@ -191,8 +191,8 @@ async def test_the_choice_says_why(server: FaultyServer, tmp_path: Path) -> None
     with pytest.raises(ModelError, match=f"hotline models install {NAME}"):
         models.choose(tmp_path, "zh", known=catalogue)
     await install(tmp_path, catalogue)
-    model, why = models.choose(tmp_path, "zh", known=catalogue)
-    assert (model.name, why) == (NAME, f"{NAME} is the best installed Vosk model for Mandarin.")
+    model, reason, why = models.choose(tmp_path, "zh", known=catalogue)
+    assert (model.name, reason, why) == (NAME, "preferred", f"{NAME} is the best installed Vosk model for Mandarin.")
     with pytest.raises(ModelError, match="not for language ko"):
         models.choose(tmp_path, "ko", model=NAME, known=catalogue)
     with pytest.raises(ModelError, match="read by engine vosk, not whisper"):
