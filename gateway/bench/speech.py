@@ -20,8 +20,10 @@ ACTIVITY = 0.45
 """Share of the time that one side of a telephone conversation speaks."""
 CALLS = 2
 """Calls of the script whose lines are taken."""
-FIRST_PAUSE, BETWEEN_LEGS = 0.5, 0.37
-"""Seconds of silence before a leg's first line; so much more with every leg, so that they are not in step."""
+FIRST_PAUSE, BETWEEN_LEGS, LAST_PAUSE = 0.5, 0.37, 1.0
+"""Seconds of silence before a leg's first line; so much more with every leg, so that they are not in step; and after
+the last one at least.
+"""
 QUIET = 0.02
 """Part of a line's peak below which its ends are no speech."""
 FRAME_SECONDS = 0.02
@@ -63,7 +65,7 @@ async def load_lines(home: Path, config: Path) -> list[bytes]:
 
 
 def leg_audio(lines: Sequence[bytes], leg: int, seconds: float) -> LegAudio:
-    """One leg: every third line from another place, ``ACTIVITY`` of the time, at most ``seconds`` long."""
+    """One leg: lines from another place for each leg, ``ACTIVITY`` of the time; longer only if no line fits in."""
     samples = bytearray(_silence(FIRST_PAUSE + BETWEEN_LEGS * leg))
     spoken: list[Spoken] = []
     for line in islice(cycle(lines), leg * 3, None):
@@ -73,8 +75,8 @@ def leg_audio(lines: Sequence[bytes], leg: int, seconds: float) -> LegAudio:
             break
         spoken.append(Spoken(start, start + length))
         samples += line + _silence(length / ACTIVITY - length)
-    samples += _silence(seconds - len(samples) / 2 / RATE)
-    return LegAudio(bytes(samples), tuple(spoken))
+    whole = round(max(seconds, spoken[-1].end + LAST_PAUSE) * RATE) * 2
+    return LegAudio(bytes(samples[:whole].ljust(whole, b"\0")), tuple(spoken))
 
 
 async def play(address: str, tap_id: str, samples: bytes) -> float:

@@ -42,7 +42,7 @@ def test_ami_counts_every_event_and_makes_every_call_durable(tmp_path: Path, mon
 @pytest.mark.parametrize(("language", "model"), [("zh", "whisper-base"), ("ko", "vosk-ko")])
 def test_asr_hears_every_line(language: str, model: str) -> None:
     need_models("kokoro-82m", model)
-    report = msgspec.json.decode(bench("asr", "--language", language, "--legs", "1", "--seconds", "7"), type=AsrReport)
+    report = msgspec.json.decode(bench("asr", "--language", language, "--legs", "1", "--seconds", "5"), type=AsrReport)
     assert (report.language, report.model, report.legs) == (language, model, 1)
     assert report.lines >= 1
     for side in (report.ours, report.reference):
