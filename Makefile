@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export HOTLINE_HOME ?= $(HOME)/.local/share/hotline
+# The PBX of demo and tests runs in a changed root, which needs root.
+ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo --preserve-env=HOTLINE_HOME,PATH)
 
 .PHONY: help setup demo test lint unit integration browser ui contract prompts bench lock clean
 
@@ -14,7 +16,7 @@ setup:          ## install everything: packages, Python, pages, PBX, speech mode
 	@scripts/setup run
 
 demo: setup     ## a whole hotline on this machine, until Ctrl-C
-	@$(BIN)/hotline demo $(ARGS)
+	@$(ROOT) $(BIN)/hotline demo $(ARGS)
 
 test:           ## all checks, from nothing
 	@scripts/setup dev
@@ -30,10 +32,10 @@ unit:           ## pure tests, seconds
 	$(BIN)/pytest tests/unit
 
 integration:    ## real Asterisk, phones, Redis, speech engines
-	$(BIN)/pytest tests/integration
+	$(ROOT) $(BIN)/pytest tests/integration
 
 browser:        ## real Chromium against the real stack
-	$(BIN)/pytest tests/browser
+	$(ROOT) $(BIN)/pytest tests/browser
 
 ui:             ## build the pages
 	cd ui && npm ci --no-fund --no-audit && npm run build

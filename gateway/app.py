@@ -88,10 +88,12 @@ class App:
             )
             await web_ready.wait()
             log.info("pages on http://%s:%d", self._settings.web.host, self._settings.web.port)
-            if self._settings.speech.enabled and self._settings.speech.workers:
-                tasks.create_task(LocalWorkers(self._settings, self._token).run(), name="workers")
             if ready is not None:
                 ready.set()
+            # An inner group: it ends first, while the last words of its workers still find their way.
+            async with asyncio.TaskGroup() as speech:
+                if self._settings.speech.enabled and self._settings.speech.workers:
+                    speech.create_task(LocalWorkers(self._settings, self._token).run(), name="workers")
 
     # --- the core ----------------------------------------------------------------------------------------------
 

@@ -169,6 +169,15 @@ def default_home() -> Path:
     return Path(chosen).expanduser() if chosen else Path.home() / ".local" / "share" / "hotline"
 
 
+def default_folder() -> Path:
+    """``$HOTLINE_CONFIG``, else ``/etc/hotline`` where it exists, else the ``config`` folder of a checkout."""
+    chosen = os.environ.get("HOTLINE_CONFIG")
+    if chosen:
+        return Path(chosen)
+    site = Path("/etc/hotline")
+    return site if site.is_dir() else Path(__file__).parents[1] / "config"
+
+
 def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
     """Read ``gateway.toml`` and ``queues.toml`` in ``folder``; absent files mean defaults.
 

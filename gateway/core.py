@@ -110,7 +110,7 @@ class Gateway:
                 return self._spread([item], now)
             case _:
                 events = self._spread([*_ami_health(item), *self._tracker.feed(item)], now)
-                if isinstance(item, messages.AgentConnect):
+                if isinstance(item, messages.QueueCallerLeave | messages.AgentConnect):
                     self._want_taps(item.uniqueid)
                 return events
 
@@ -177,7 +177,7 @@ class Gateway:
     def _want_taps(self, call_id: str) -> None:
         """At pick-up, so that the first word is heard; after a resync, when the call is found answered."""
         legs, living = self._tracker.legs(call_id), self._living.get(call_id)
-        if legs is None or living is None or not self._settings.speech.enabled:
+        if legs is None or living is None or not legs.agent_channel or not self._settings.speech.enabled:
             return
         language = self._settings.policy(living.queue).language or self._settings.speech.language
         sides: tuple[tuple[Speaker, str], ...] = (("caller", legs.caller_channel), ("agent", legs.agent_channel))

@@ -46,6 +46,8 @@ class _Agent:
     device: int = DEVICE_UNKNOWN
     queues: dict[str, _Membership] = field(default_factory=dict)
     calls: dict[str, AgentState] = field(default_factory=dict)
+    expected: set[str] = field(default_factory=set)
+    """The agent's channels that were made for a waiting call and have not rung yet, by Uniqueid."""
     shown: AgentStateChanged | None = None
 
     def state(self) -> tuple[AgentState, str, str]:
@@ -56,7 +58,7 @@ class _Agent:
                     return state, "", call_id
         if not self.queues or self.device in DEVICES_AWAY:
             return "offline", "", ""
-        if self.device in DEVICES_IN_USE:
+        if self.device in DEVICES_IN_USE and not self.expected:
             return "talking", "", ""
         if all(membership.paused for membership in self.queues.values()):
             return "paused", next((m.reason for m in self.queues.values() if m.reason), ""), ""
@@ -89,6 +91,18 @@ class Agents:
         if self._resync is not None:
             self._resync.add((agent.agent, message.queue))
         return self._show(agent, message.at)
+
+    def expect(self, channel: str, uniqueid: str) -> None:
+        """A channel was made to ring the agent for a waiting call: his device being in use is no news of its own."""
+        self._agent(agent_id(channel)).expected.add(uniqueid)
+
+    def forget(self, channel: str, uniqueid: str, at: float) -> list[AgentStateChanged]:
+        """The channel is gone."""
+        agent = self._agents.get(agent_id(channel))
+        if agent is None or uniqueid not in agent.expected:
+            return []
+        agent.expected.discard(uniqueid)
+        return self._show(agent, at)
 
     def meet(self, agent: str, name: str, queue: str) -> None:
         """A queue calls the agent: so he is its member, whatever else is known of him."""
@@ -136,6 +150,7 @@ class Agents:
     def _occupy(self, agent: str, call_id: str, state: AgentState, at: float) -> list[AgentStateChanged]:
         known = self._agent(agent)
         known.calls[call_id] = state
+        known.expected.clear()
         return self._show(known, at)
 
     def _show(self, agent: _Agent, at: float) -> list[AgentStateChanged]:

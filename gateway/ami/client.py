@@ -92,7 +92,7 @@ class Session(Manager):  # type: ignore[misc]
         """Instead of panoramisk's pings, to which it does not expect an answer."""
 
     async def open(self) -> None:
-        """Connect and log in. Raises AmiError."""
+        """Connect and log in, without events yet. Raises AmiError."""
         settings = self._settings
         where = f"Asterisk's manager interface at {settings.host}:{settings.port}"
         try:
@@ -107,7 +107,7 @@ class Session(Manager):  # type: ignore[misc]
         connected = self.loop.create_future()
         connected.set_result(made)
         self.connection_made(connected)
-        await self.act("Login", Username=settings.username, Secret=settings.secret, Events="on")
+        await self.act("Login", Username=settings.username, Secret=settings.secret, Events="off")
 
     async def act(self, name: str, **headers: str) -> list[Headers]:
         """Send an action and wait for its response, with its list if it has one. Raises AmiError, InputError."""
@@ -274,6 +274,7 @@ class AmiClient:
     async def _listen(self, session: Session) -> None:
         self._heard({"Event": messages.CONNECTION_UP})
         self._heard({"Event": messages.RESYNC_STARTED})
+        await session.act("Events", EventMask="on")
         await session.act("CoreShowChannels")
         await session.act("QueueStatus")
         self._heard({"Event": messages.RESYNC_COMPLETED})

@@ -147,6 +147,7 @@ class Tracker:
                 self._leg_message(message)
         if isinstance(message, ami.Hangup):
             self._strangers.pop(uniqueid, None)
+            self._calls.out += self._agents.forget(message.channel, uniqueid, message.at)
             for bridge in [name for name, members in self._bridges.items() if uniqueid in members]:
                 self._leave_bridge(bridge, uniqueid)
 
@@ -155,6 +156,10 @@ class Tracker:
         if message.context in self._trunks and _starts_a_call(message):
             call = Call(message.uniqueid, message.channel, message.at)
             self._calls.offer(call, message.caller_number, message.caller_name, message.exten)
+            return
+        related = self._calls.of_linkedid(message.linkedid)
+        if related is not None and related.state in WAITING_IN_QUEUE:
+            self._agents.expect(message.channel, message.uniqueid)
 
     def _caller_message(self, call: Call, message: ami.ChannelMessage) -> None:
         at = message.at
@@ -342,7 +347,9 @@ class Tracker:
             if leg is None:
                 leg = Leg(entry.uniqueid, entry.channel, agent_id(entry.channel), called=at)
                 self._apply(call, Kind.AGENT_CALLED, at, leg=leg)
-            if entry.state == ami.CHANNEL_RINGING:
-                self._rings(call, leg, at)
-            elif entry.state == ami.CHANNEL_UP:
+            if entry.state == ami.CHANNEL_UP:
                 self._apply(call, Kind.AGENT_PICKS_UP, at, leg=leg)
+            elif entry.state == ami.CHANNEL_RINGING or leg.uniqueid in call.early_rings:
+                self._rings(call, leg, at)
+            else:
+                self._agents.expect(leg.channel, leg.uniqueid)

@@ -17,7 +17,8 @@ from msgspec import Struct
 from gateway import config
 from gateway.errors import ModelError
 
-CATALOGUE = Path(__file__).parents[2] / "config" / "models.toml"
+CATALOGUE = "models.toml"
+"""The file of the settings' folder that lists the models."""
 MANIFEST = "manifest.json"
 LANGUAGE_NAMES = {"zh": "Mandarin", "ko": "Korean", "en": "English", "ja": "Japanese"}
 ENGINE_ORDER = ("vosk", "whisper")
@@ -96,8 +97,9 @@ class ModelState(Struct, frozen=True):
 Catalogue: TypeAlias = Mapping[str, Model]
 
 
-def catalogue(path: Path = CATALOGUE) -> dict[str, Model]:
-    """The models by name. Raises SettingError with file and key when the file is wrong."""
+def catalogue(path: Path | None = None) -> dict[str, Model]:
+    """The models by name, from ``path`` or the settings' folder. Raises SettingError with file and key."""
+    path = path or config.default_folder() / CATALOGUE
     models = config.convert(config.read_toml(path), dict[str, Model], str(path))
     return {name: msgspec.structs.replace(model, name=name) for name, model in models.items()}
 

@@ -153,21 +153,25 @@ class Worker:
 async def run_worker(
     core_url: str, token: str, settings: Settings, home: Path, stop: asyncio.Event | None = None
 ) -> None:
-    """Run a worker until ``stop`` is set (or it is cancelled).
+    """Run a worker until ``stop`` is set; without one, until SIGTERM or SIGINT. The last words are sent first.
 
     ``core_url`` is the gateway's base URL, ``home`` holds the models. Raises ModelError when none of the languages
     has a model, NeighbourError when the AudioSocket port is taken.
     """
-    await Worker(core_url, token, settings, home).run(stop or asyncio.Event())
+    await Worker(core_url, token, settings, home).run(stop or _stopped_by_signal())
+
+
+def _stopped_by_signal() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    return stop
 
 
 async def _serve(job: Job) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    stop = _stopped_by_signal()
     parent = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(parent), sys.stdin)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(parent), sys.stdin)
     parent_gone = asyncio.create_task(parent.read())
     parent_gone.add_done_callback(lambda _: stop.set())
     try:

@@ -22,6 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     try:
         try:
+            # Parts that read a file of their own, in this process or a worker's, look in the same folder.
+            os.environ["HOTLINE_CONFIG"] = str(arguments.config.resolve())
             settings = config.load(arguments.config)
             _set_up_log(settings.log)
             status: int = arguments.run(arguments, settings)
@@ -45,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     common.add_argument(
         "--config",
         type=Path,
-        default=default_config(),
+        default=config.default_folder(),
         metavar="FOLDER",
         help="folder of gateway.toml and its companions (default: $HOTLINE_CONFIG, else %(default)s)",
     )
@@ -53,15 +55,6 @@ def parser() -> argparse.ArgumentParser:
     for part in (serve, demo, calls, speech, people, headset, bench):
         part.add_commands(commands, common)
     return top
-
-
-def default_config() -> Path:
-    """``$HOTLINE_CONFIG``, else ``/etc/hotline`` where it exists, else the ``config`` folder of a checkout."""
-    chosen = os.environ.get("HOTLINE_CONFIG")
-    if chosen:
-        return Path(chosen)
-    site = Path("/etc/hotline")
-    return site if site.is_dir() else Path(__file__).parents[2] / "config"
 
 
 def _set_up_log(settings: config.Log) -> None:

@@ -20,6 +20,7 @@ def add_commands(commands: Subcommands, common: argparse.ArgumentParser) -> None
     command = group.add_parser("install", parents=[common], help="fetch a model, check it, put it in place")
     command.add_argument("name")
     command.add_argument("--from", dest="source", type=Path, metavar="FILE", help="take it from here, without internet")
+    command.add_argument("--again", action="store_true", help="fetch it although it is installed")
     command.set_defaults(run=_install)
     command = group.add_parser("verify", parents=[common], help="compare installed files with their checksums")
     command.add_argument("name")
@@ -38,9 +39,7 @@ def add_commands(commands: Subcommands, common: argparse.ArgumentParser) -> None
 
     group = commands.add_parser("prompts", help="what callers hear").add_subparsers(required=True, metavar="WHAT")
     command = group.add_parser("build", parents=[common], help="speak prompts.toml into sound files")
-    command.add_argument(
-        "--out", type=Path, metavar="FOLDER", help="default: asterisk/sounds/zh/hotline of the checkout"
-    )
+    command.add_argument("--out", type=Path, metavar="FOLDER", help="default: asterisk/sounds/hotline of the checkout")
     command.add_argument("--force", action="store_true", help="all of them, over recordings of your own too")
     command.set_defaults(run=_build_prompts)
 
@@ -63,7 +62,12 @@ def _list(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _install(arguments: argparse.Namespace, settings: Settings) -> int:
     from gateway.asr.model_install import install_model
+    from gateway.asr.models import is_installed, verify_model
 
+    if is_installed(settings.home(), arguments.name) and arguments.source is None and not arguments.again:
+        verify_model(settings.home(), arguments.name)
+        print(f"{arguments.name} is installed", file=sys.stderr)
+        return 0
     print(install_model(settings.home(), arguments.name, arguments.source))
     return 0
 
@@ -105,7 +109,7 @@ def _build_prompts(arguments: argparse.Namespace, settings: Settings) -> int:
     def progress(prompt: Prompt) -> None:
         print(f"{prompt.state:<8} {prompt.seconds:5.1f} s  {prompt.name}", file=sys.stderr)
 
-    folder = arguments.out or Path(__file__).parents[2] / "asterisk" / "sounds" / "zh" / "hotline"
+    folder = arguments.out or Path(__file__).parents[2] / "asterisk" / "sounds" / "hotline"
     texts = load_texts(arguments.config / "prompts.toml")
     build(texts, folder, settings.home() / "models" / "kokoro-82m", force=arguments.force, progress=progress)
     return 0

@@ -13,11 +13,9 @@ import secrets
 import shutil
 import socket
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from gateway.config import default_home
-from gateway.demo.process import Child, free_port, log_tail, program
+from gateway.demo.process import Child, Ephemeral, free_port, log_tail, program
 from gateway.errors import NeighbourError, SettingError
 
 CONF = Path(__file__).resolve().parents[2] / "asterisk"
@@ -31,7 +29,7 @@ SHARED_DATA = ("documentation", "sounds/en")
 FOLDERS = ("etc", "run", "spool", "log", "lib", "lib/keys", "data/sounds")
 
 
-class AsteriskInstance:
+class AsteriskInstance(Ephemeral):
     """Async context manager: one PBX with the hotline's configuration.
 
     Everything is known from construction on and may be changed until ``start()``: ``sip_port``, ``ami_port``,
@@ -114,18 +112,8 @@ class AsteriskInstance:
             raise NeighbourError(f"asterisk refused a command: {output.decode(errors='replace').strip()}")
         return output.decode(errors="replace")
 
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.__aexit__(None, None, None)
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
+    def forget(self) -> None:
+        """Remove what it left on disk."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _lay_out(self) -> None:

@@ -6,13 +6,11 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import aiohttp
 
 from gateway.demo.asterisk import AsteriskInstance
-from gateway.demo.process import Child, free_port
+from gateway.demo.process import Child, Ephemeral, free_port
 from gateway.demo.redis import RedisInstance
 from gateway.store.accounts import Accounts, Role
 from gateway.store.database import open_engine
@@ -22,7 +20,7 @@ START_SECONDS = 60.0
 STOP_SECONDS = 15.0
 
 
-class GatewayInstance:
+class GatewayInstance(Ephemeral):
     """Async context manager: one gateway; ready once it knows the PBX, Redis and a speech worker.
 
     Make it before the PBX starts: the PBX has to know ``agi_port``. ``extra`` are further HOTLINE_ variables.
@@ -94,18 +92,8 @@ class GatewayInstance:
         """End it; ``start()`` may follow."""
         await self._child.stop(STOP_SECONDS)
 
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.__aexit__(None, None, None)
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
+    def forget(self) -> None:
+        """Remove what it left on disk."""
         self._folder.cleanup()
 
     def _parts(self) -> tuple[str, ...]:

@@ -12,14 +12,13 @@ import struct
 import tempfile
 import wave
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gateway.demo.asterisk import TRUNK_ADDRESS, AsteriskInstance
 from gateway.demo.baresip import Baresip
+from gateway.demo.process import Ephemeral
 from gateway.errors import InputError, NeighbourError
 
 RATE = 8000
@@ -33,7 +32,7 @@ LATENCY_SECONDS = 0.25
 FILTER_TAPS = 127
 
 
-class Phone:
+class Phone(Ephemeral):
     """What callers and agents have in common. An async context manager: on within the block, gone after it."""
 
     def __init__(self, account: str, address: str, name: str) -> None:
@@ -54,23 +53,13 @@ class Phone:
         await self._baresip.start()
 
     async def stop(self) -> None:
-        """Switch it off and forget its recordings; a living call is cut."""
+        """Switch it off; a living call is cut."""
         await self._baresip.stop()
+
+    def forget(self) -> None:
+        """Remove what it said and heard."""
         self._baresip.clean()
         self._sounds.cleanup()
-
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.stop()
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
 
     @property
     def in_call(self) -> bool:

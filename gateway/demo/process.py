@@ -8,8 +8,11 @@ import os
 import shutil
 import signal
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from gateway.errors import NeighbourError, SettingError
 
@@ -79,6 +82,36 @@ class Child:
     def tail(self) -> str:
         """The last lines of its output, for an error's text."""
         return log_tail(self.log)
+
+
+class Ephemeral(ABC):
+    """An async context manager for what is started, used and gone: its ways to do so are its own."""
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Start it and wait until it is ready."""
+
+    @abstractmethod
+    async def stop(self) -> None:
+        """End it; it may be started again."""
+
+    @abstractmethod
+    def forget(self) -> None:
+        """Remove what it left on disk."""
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.__aexit__(None, None, None)
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+        self.forget()
 
 
 def program(name: str) -> str:

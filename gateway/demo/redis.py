@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from gateway.demo.process import Child, program
+from gateway.demo.process import Child, Ephemeral, program
 
 START_SECONDS = 10.0
 
 
-class RedisInstance:
+class RedisInstance(Ephemeral):
     """Async context manager: a real Redis, reached at ``url``, gone with its folder on exit.
 
     ``persistent`` keeps an append-only file, so that data outlive ``stop()`` and ``start()`` within the block.
@@ -42,18 +40,8 @@ class RedisInstance:
         """End the server; ``start()`` may follow."""
         await self._child.stop()
 
-    async def __aenter__(self) -> Self:
-        try:
-            await self.start()
-        except BaseException:
-            await self.__aexit__(None, None, None)
-            raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
+    def forget(self) -> None:
+        """Remove what it left on disk."""
         self._folder.cleanup()
 
     async def _answers(self) -> bool:

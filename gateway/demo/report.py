@@ -137,7 +137,7 @@ def report_call(
         wait_seconds=clocks.caller_wait if clocks else None,
         queue_wait_seconds=clocks.queue_wait if clocks else None,
         asterisk_hold_seconds=None if hold.seconds is None else round(hold.seconds - hold.announced, 3),
-        announcement_seconds=hold.announced,
+        announcement_seconds=round(hold.announced, 3),
         within_target=(
             clocks.caller_wait <= target_seconds
             if clocks is not None and clocks.caller_wait is not None and outcome == "answered"

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,13 +47,15 @@ def say(text: str) -> None:
 
 
 @contextlib.asynccontextmanager
-async def stage(settings: Settings, config: Path, web_port: int = 0) -> AsyncIterator[Stage]:
-    """Start it all, in order; end it all, whatever happens."""
+async def stage(
+    settings: Settings, config: Path, web_port: int = 0, extra: Mapping[str, str] | None = None
+) -> AsyncIterator[Stage]:
+    """Start it all, in order; end it all, whatever happens. ``extra``: further variables for the gateway."""
     asterisk = AsteriskInstance()
     async with contextlib.AsyncExitStack() as stack:
         say("Redis …")
         redis = await stack.enter_async_context(RedisInstance())
-        gateway = GatewayInstance(asterisk, redis, config, web_port=web_port)
+        gateway = GatewayInstance(asterisk, redis, config, web_port=web_port, extra=extra)
         passwords = {"supervisor": await gateway.add_account("supervisor", "supervisor")}
         for agent in AGENTS:
             passwords[agent] = await gateway.add_account(agent, "agent", agent)
@@ -103,7 +105,7 @@ async def run(
             except NeighbourError as error:
                 say(f"call {number} failed: {error}")
                 call_id = ""
-            done = report_call(call, call_id, on.watcher.of_call(call_id), _hold(on.asterisk, call_id), target)
+            done = report_call(call, call_id, on.watcher.of_call(call_id), hold(on.asterisk, call_id), target)
             say(f"call {number}: {_line(done.problems) or 'as scripted'}")
             if count is not None:
                 reports.append(done)
@@ -127,7 +129,7 @@ def _welcome(on: Stage) -> None:
     print(f"Events:      {on.redis.url}\nLog:         {on.gateway.log}\n", flush=True)
 
 
-def _hold(asterisk: AsteriskInstance, call_id: str) -> Hold:
+def hold(asterisk: AsteriskInstance, call_id: str) -> Hold:
     """What Asterisk's queue_log says of the call's wait."""
     path = asterisk.folder / "log" / "queue_log"
     hold, announced = None, 0.0

@@ -19,7 +19,7 @@ from gateway.config import Ivr
 from gateway.errors import HotlineError, NeighbourError, ProtocolError, SettingError
 from gateway.headset.line import Line, StationCall
 from gateway.headset.stream import Headset, Tone
-from gateway.ivr.agi import AgiCall, AgiServer, CallerGoneError
+from gateway.ivr.agi import AgiCall, AgiServer, CallerGoneError, listen
 
 log = logging.getLogger(__name__)
 
@@ -119,11 +119,7 @@ class Station:
         """Serve until cancelled. Raises DeviceError when the headset does not open, SettingError for a taken port."""
         async with self._open_headset() as headset:
             log.info("station on %s and %s", headset.microphone.name, headset.speaker.name)
-        try:
-            server = await asyncio.start_server(self._connected, self._settings.host, self._settings.station_port)
-        except OSError as error:
-            address = f"{self._settings.host}:{self._settings.station_port}"
-            raise SettingError("ivr.station_port", f"cannot listen on {address}: {error.strerror}") from error
+        server = await listen(self._connected, self._settings.host, self._settings.station_port, "ivr.station_port")
         self._port = server.sockets[0].getsockname()[1]
         try:
             await self.agi.run()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Literal, TypeAlias
@@ -129,7 +130,7 @@ class AgiServer:
         self._settings = settings
         self._on_survey = on_survey
         self._request_limit = request_limit
-        self._open = 0
+        self._requests: set[asyncio.Task[None]] = set()
         self._routes: dict[str, Route] = {}
         if on_survey is not None:
             self._routes["survey"] = self._survey
@@ -138,47 +139,38 @@ class AgiServer:
 
     async def run(self) -> None:
         """Serve until cancelled; then every connection is closed. Raises SettingError when the port is taken."""
-        async with asyncio.TaskGroup() as requests:
-            try:
-                server = await asyncio.start_server(
-                    lambda reader, writer: self._connected(requests, reader, writer),
-                    self._settings.host,
-                    self._settings.port,
-                    limit=HEADER_LIMIT,
-                )
-            except OSError as error:
-                address = f"{self._settings.host}:{self._settings.port}"
-                raise SettingError("ivr.port", f"cannot listen on {address}: {error.strerror}") from error
-            self.port = server.sockets[0].getsockname()[1]
-            self.ready.set()
-            log.info("FastAGI listens on %s:%d", self._settings.host, self.port)
-            try:
-                await server.serve_forever()
-            finally:
-                server.close()
+        server = await listen(self._connected, self._settings.host, self._settings.port, "ivr.port")
+        self.port = server.sockets[0].getsockname()[1]
+        self.ready.set()
+        log.info("FastAGI listens on %s:%d", self._settings.host, self.port)
+        try:
+            await server.serve_forever()
+        finally:
+            server.close()
+            requests = list(self._requests)
+            for request in requests:
+                request.cancel()
+            await asyncio.gather(*requests, return_exceptions=True)
 
-    def _connected(
-        self, requests: asyncio.TaskGroup, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        if self._open >= CONNECTION_LIMIT:
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._requests) >= CONNECTION_LIMIT:
             self.outcomes["busy"] += 1
-            log.warning("FastAGI request refused: %d are running", self._open)
+            log.warning("FastAGI request refused: %d are running", CONNECTION_LIMIT)
             writer.close()
             return
-        self._open += 1
-        requests.create_task(self._serve(reader, writer))
+        request = asyncio.get_running_loop().create_task(self._serve(reader, writer))
+        self._requests.add(request)
+        request.add_done_callback(self._requests.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            outcome = await self._answer(reader, writer)
+            self.outcomes[await self._answer(reader, writer)] += 1
         except Exception:
             # A fault of ours must not take the other callers' requests down.
             log.exception("FastAGI request failed")
-            outcome = "failed"
+            self.outcomes["failed"] += 1
         finally:
-            self._open -= 1
             writer.close()
-        self.outcomes[outcome] += 1
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Outcome:
         try:
@@ -236,6 +228,20 @@ async def run_survey(call: AgiCall, survey: Survey) -> None:
                 key = await call.wait_key(timeout)
                 happened = Key(key) if key else NoKey()
         step = survey.feed(happened)
+
+
+async def listen(
+    connected: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None] | None],
+    host: str,
+    port: int,
+    setting: str,
+) -> asyncio.Server:
+    """Start a TCP server. Raises SettingError naming ``setting`` when the address cannot be had."""
+    try:
+        return await asyncio.start_server(connected, host, port, limit=HEADER_LIMIT)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        raise SettingError(setting, f"cannot listen on {host}:{port}: {reason}") from error
 
 
 def parse_header(raw: bytes) -> dict[str, str]:

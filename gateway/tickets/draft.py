@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import tzinfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from gateway.errors import InputError
 from gateway.events import (
@@ -26,6 +27,7 @@ from gateway.events import (
     TranscriptFinal,
 )
 from gateway.tickets.departments import Departments
+from gateway.tickets.places import Gazetteer
 from gateway.tickets.reading import Reader
 from gateway.tickets.taxonomy import Taxonomy
 
@@ -51,6 +53,8 @@ KEEP_SUBMITTED_SECONDS = 300.0
 MOST_CALLS = 4096
 MOST_UTTERANCES = 400
 """Utterances of one call that are read; a call so long is read no further."""
+LONGEST_UTTERANCE = 1000
+"""Characters of one utterance that are read: several times what is said in half a minute."""
 LONGEST_VALUE = 4000
 """Characters of one field."""
 NOTICEABLE = 0.1
@@ -71,12 +75,20 @@ class _Call(Struct, kw_only=True):
 class Drafts:
     """The drafts of all living calls, and of ended ones until they are submitted or forgotten.
 
-    ``zone`` is the local time callers mean; ``home_city`` is left out of places, since every call is from there.
+    ``zone`` is the local time callers mean; ``home_city`` is left out of places, since every call is from there;
+    ``gazetteer`` holds the city's names of places.
     At most MOST_CALLS are kept; beyond that ended calls go first, then the oldest.
     """
 
-    def __init__(self, taxonomy: Taxonomy, departments: Departments, zone: tzinfo, home_city: str = "") -> None:
-        self._reader = Reader(taxonomy, departments, zone, home_city)
+    def __init__(
+        self,
+        taxonomy: Taxonomy,
+        departments: Departments,
+        zone: tzinfo,
+        home_city: str = "",
+        gazetteer: Gazetteer | None = None,
+    ) -> None:
+        self._reader = Reader(taxonomy, departments, gazetteer or Gazetteer(), zone, home_city)
         self._calls: dict[str, _Call] = {}
 
     def feed(self, event: Event, now: float) -> list[Event]:
@@ -181,7 +193,7 @@ class Drafts:
         call = self._calls.get(event.call_id)
         if call is None or (event.utterance_id not in call.utterances and len(call.utterances) >= MOST_UTTERANCES):
             return []
-        call.utterances[event.utterance_id] = event
+        call.utterances[event.utterance_id] = replace(event, text=event.text[:LONGEST_UTTERANCE])
         return self._read(event.call_id, now)
 
     def _read(self, call_id: str, now: float) -> list[Event]:

@@ -12,6 +12,7 @@ from datetime import datetime, tzinfo
 
 from gateway.events import TicketField, TranscriptFinal
 from gateway.tickets import names, phones, places, times
+from gateway.tickets.places import Gazetteer
 from gateway.tickets.spoken import Finding
 from gateway.tickets.words import Words
 
@@ -88,18 +89,19 @@ def time(caller: Words, zone: tzinfo) -> TicketField | None:
     return _field("occurred_at", best[0], best[1], best[0].confidence) if best else None
 
 
-def place(words: Words, asked: Asked, home_city: str) -> TicketField | None:
+def place(words: Words, asked: Asked, home_city: str, gazetteer: Gazetteer) -> TicketField | None:
     """Where it is, put together from the whole conversation; surer when the agent read the same back."""
-    found = places.find(words.text, asked.for_place, home_city)
+    found = places.find(words.text, asked.for_place, home_city, gazetteer)
     if found is None:
         return None
     spans = _merged((f.start, f.end) for f in found.findings)
-    speakers = {words.utterance_at(start).speaker for start, _ in spans}
     confidence, rule = found.confidence, found.rule
-    if "agent" in speakers:
-        before = places.find(Words(u for u in words.utterances if u.speaker == "caller").text)
-        if before is not None and places.same_place(before.value, found.value):
-            confidence, rule = min(confidence + 0.04, 0.99), rule + ".read_back"
+    sides = []
+    for side in ("caller", "agent"):
+        said = Words(u for u in words.utterances if u.speaker == side)
+        sides.append(places.find(said.text, home_city=home_city, gazetteer=gazetteer))
+    if found.parts and all(side is not None and places.same_place(side.value, found.value) for side in sides):
+        confidence, rule = min(confidence + 0.04, 0.99), rule + ".read_back"
     return TicketField(
         name="place", value=found.value, confidence=confidence, rule=rule, evidence=words.evidence(spans)
     )

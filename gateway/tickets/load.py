@@ -1,4 +1,4 @@
-"""The drafts with a site's own files: ``taxonomy/12345.csv`` and ``departments.toml`` in the settings' folder."""
+"""The drafts with a site's own files in the settings' folder: taxonomy, departments, places."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from gateway.config import Settings
 from gateway.errors import SettingError
 from gateway.tickets.departments import Departments
 from gateway.tickets.draft import Drafts
+from gateway.tickets.places import Gazetteer
 from gateway.tickets.taxonomy import Taxonomy
 
 
@@ -19,4 +20,5 @@ def load_drafts(folder: Path, settings: Settings) -> Drafts:
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise SettingError("timezone", "no such time zone", "Use a name such as Asia/Shanghai") from error
     taxonomy = Taxonomy.load(folder / "taxonomy" / "12345.csv")
-    return Drafts(taxonomy, Departments.load(folder / "departments.toml"), zone, settings.home_city)
+    departments = Departments.load(folder / "departments.toml")
+    return Drafts(taxonomy, departments, zone, settings.home_city, Gazetteer.load(folder / "places.txt"))

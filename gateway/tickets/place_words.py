@@ -61,3 +61,7 @@ _LOOK_ALIKES = """
 """
 NOT_NAMES = frozenset(_LOOK_ALIKES.split())
 """Whole words, and whole names before a kind word, that look like a place and are none."""
+
+_SOUNDED = "小区 校区 花园 华园 嘉园 家园 公寓 大厦 号楼 单元 小学 中学 幼儿园"
+SOUNDED_KINDS = tuple(_SOUNDED.split())
+"""Kind words that are recognised by their sound too, with those spellings of it that stay as they are."""

@@ -8,11 +8,15 @@ a place that is only pointed at (我们小区) is kept with a confidence below e
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 
 from msgspec import Struct
 
+from gateway.errors import SettingError
 from gateway.tickets.place_parts import Part, read_parts
+from gateway.tickets.place_words import SOUNDED_KINDS
+from gateway.tickets.sounds import Lexicon
 from gateway.tickets.spoken import NUMBER, Finding, Folded, arabic
 
 ORDER = (
@@ -42,6 +46,7 @@ _SCORES = {
     "district": 0.5,
 }
 _GAP = re.compile(r"(?:[，,。、；;\n]|的|这边|那边|那里|这里|就是|就在|是|在|嗯|呃|啊|那个|附近|里面|上)*")
+_ROAD_BEFORE_NUMBER = re.compile(rf"[露鹿陆录炉碌](?=[，,]?{NUMBER}号)")
 _POINTED_AT = re.compile(
     r"(?:我们|我家|咱们|咱|本)(?:这个|那个|这边|家)?(?:的)?(?:小区|楼下|楼上|楼道|村里?|学校|单位|门口|附近)"
 )
@@ -57,17 +62,47 @@ class Place(Struct, frozen=True, kw_only=True):
     rule: str
 
 
-def find(text: str, asked: Callable[[int], bool] = lambda offset: False, home_city: str = "") -> Place | None:
+class Gazetteer:
+    """The city's own names of places; what only sounds like one of them (生利路) is read as that name (胜利路)."""
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._lexicon = Lexicon((*SOUNDED_KINDS, *names))
+
+    @classmethod
+    def load(cls, path: Path) -> Gazetteer:
+        """Read a text file with one name a line; lines that begin with ``#`` are remarks. Raises SettingError."""
+        try:
+            lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingError(str(path), f"cannot be read: {error}", "Save it as text in UTF-8") from error
+        return cls(line for line in lines if line and not line.startswith("#"))
+
+    def mend(self, text: str) -> str:
+        """``text`` with the characters of known names put right; the length stays the same."""
+        return _ROAD_BEFORE_NUMBER.sub("路", self._lexicon.mend(text))
+
+
+_COMMON = Gazetteer()
+
+
+def find(
+    text: str,
+    asked: Callable[[int], bool] = lambda offset: False,
+    home_city: str = "",
+    gazetteer: Gazetteer = _COMMON,
+) -> Place | None:
     """The best place in ``text``, or None. Parts said apart are put together where they do not contradict.
 
     ``asked(offset)`` says whether the words at that offset answer a question for the address; such words win over
     others that are as complete, and a number alone counts only there. ``home_city`` is left out of the value.
+    ``gazetteer`` holds the names that are recognised by their sound.
     """
     folded = Folded(text)
-    parts = read_parts(folded.text, lambda at: asked(folded.offsets[at]))
+    mended = gazetteer.mend(folded.text)
+    parts = read_parts(mended, lambda at: asked(folded.offsets[at]))
     if not parts:
         return _pointed_at(folded)
-    mentions = _mentions(folded.text, parts)
+    mentions = _mentions(mended, parts)
     best = max(mentions, key=lambda m: (_score(m) + asked(folded.offsets[m[0].start]), m[0].start))
     chosen = {p.slot: p for p in best}
     for mention in mentions:

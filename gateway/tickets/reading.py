@@ -14,6 +14,7 @@ from gateway.events import TicketField, TranscriptFinal
 from gateway.tickets import entities, places
 from gateway.tickets.departments import Departments
 from gateway.tickets.entities import Asked, is_read_back
+from gateway.tickets.places import Gazetteer
 from gateway.tickets.taxonomy import Category, Span, Taxonomy
 from gateway.tickets.words import Words, content
 
@@ -27,9 +28,12 @@ _AT_MOST = 6
 class Reader:
     """Reads conversations with one hotline's taxonomy and departments. ``zone``: local time of what callers say."""
 
-    def __init__(self, taxonomy: Taxonomy, departments: Departments, zone: tzinfo, home_city: str = "") -> None:
+    def __init__(
+        self, taxonomy: Taxonomy, departments: Departments, gazetteer: Gazetteer, zone: tzinfo, home_city: str
+    ) -> None:
         self._taxonomy = taxonomy
         self._departments = departments
+        self._gazetteer = gazetteer
         self._zone = zone
         self._home_city = home_city
 
@@ -43,7 +47,7 @@ class Reader:
             entities.phone(words, asked),
             entities.time(caller, self._zone),
             entities.name(caller, Words(u for u in utterances if u.speaker == "agent")),
-            entities.place(words, asked, self._home_city),
+            entities.place(words, asked, self._home_city, self._gazetteer),
         ]
         category = self._taxonomy.classify(words.text, settled.get("category", ""))
         if settled.get("category") == "":

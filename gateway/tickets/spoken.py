@@ -12,7 +12,7 @@ import re
 from msgspec import Struct
 
 NUMERALS = "零〇一二两三四五六七八九十百千幺"
-NUMBER = rf"(?:[0-9]+|[{NUMERALS}]+|[0-9]+[百千][0-9{NUMERALS}]*)"
+NUMBER = rf"(?:[0-9]+[百千][0-9{NUMERALS}]*|[0-9]+|[{NUMERALS}]+)"
 """One number, in Arabic digits or Chinese numerals."""
 
 _DIGIT_VALUES = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "幺": 1, "两": 2}

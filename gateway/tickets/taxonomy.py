@@ -2,7 +2,9 @@
 
 A table row names a class and its cues in four columns, separated by spaces: ``strong`` (weight 4), ``plain`` (2),
 ``weak`` (1) and ``misheard`` (2: what recognisers make of a cue). A cue ``水+停`` needs both words within a few
-characters, in any order. A cue counts once, however often it is said.
+characters, in any order. A cue counts once, however often it is said, and not at all beside a longer one that holds
+it. A cue of two or more characters that is not there but sounds like what is there counts half: recognisers write
+the right syllables with wrong characters.
 """
 
 from __future__ import annotations
@@ -16,12 +18,14 @@ from pathlib import Path
 from msgspec import Struct
 
 from gateway.errors import SettingError
+from gateway.tickets.sounds import sound
 from gateway.tickets.spoken import Folded
 
 REQUEST_TYPES = ("咨询", "求助", "投诉", "举报", "建议", "表扬")
 """诉求类型. Where one ends and the next begins is local convention: config/taxonomy/request_types.csv."""
 
 _WEIGHTS = {"strong": 4.0, "plain": 2.0, "weak": 1.0, "misheard": 2.0}
+_BY_SOUND = {"strong", "plain"}
 _BETWEEN = 6
 _LEAST_SCORE = 2.0
 _FAVOUR = 1.5
@@ -66,6 +70,7 @@ class _Cue(Struct, frozen=True):
     words: str
     weight: float
     pattern: re.Pattern[str]
+    by_sound: re.Pattern[str] | None
 
 
 class _Entry(Struct, frozen=True):
@@ -76,6 +81,7 @@ class _Entry(Struct, frozen=True):
 
 class _Hit(Struct, frozen=True):
     cue: _Cue
+    weight: float
     start: int
     end: int
 
@@ -148,21 +154,42 @@ class Taxonomy:
 
 def _rank(text: str, entries: Iterable[_Entry], *, negatable: bool = False, favoured: str = "") -> list[_Ranked]:
     """Classes with a cue in ``text``, best first; equal ones by what was said first."""
+    heard = sound(text)
     ranked = []
     for entry in entries:
         hits: list[_Hit] = []
         for cue in entry.cues:
-            for found in cue.pattern.finditer(text):
-                covered = any(found.start() < h.end and h.start < found.end() for h in hits)
-                if covered or (negatable and _NEGATION.search(text[max(0, found.start() - 4) : found.start()])):
-                    continue
-                hits.append(_Hit(cue, *found.span()))
-                break
+            if not _said_within(cue, hits) and (span := _first(cue.pattern, text, text, hits, negatable)):
+                hits.append(_Hit(cue, cue.weight, *span))
+        for cue in entry.cues:
+            if cue.by_sound is None or _said_within(cue, hits):
+                continue
+            if span := _first(cue.by_sound, heard, text, hits, negatable):
+                hits.append(_Hit(cue, cue.weight / 2, *span))
         is_favoured = bool(favoured) and entry.usual == favoured
-        score = sum(h.cue.weight for h in hits) + (_FAVOUR if is_favoured else 0.0)
+        score = sum(h.weight for h in hits) + (_FAVOUR if is_favoured else 0.0)
         if score >= _LEAST_SCORE or is_favoured:
-            ranked.append(_Ranked(entry, score, sorted(hits, key=lambda h: (-h.cue.weight, h.start))))
+            ranked.append(_Ranked(entry, score, sorted(hits, key=lambda h: (-h.weight, h.start))))
     return sorted(ranked, key=lambda r: (-r.score, min((h.start for h in r.hits), default=len(text))))
+
+
+def _said_within(cue: _Cue, hits: Iterable[_Hit]) -> bool:
+    """Whether a cue that was found says all this one would (停水 says 水): it counts no second time."""
+    parts = cue.words.split("+")
+    return any(all(part in hit.cue.words for part in parts) for hit in hits)
+
+
+def _first(
+    pattern: re.Pattern[str], within: str, text: str, hits: Iterable[_Hit], negatable: bool
+) -> tuple[int, int] | None:
+    """The first span of ``pattern`` that no other cue of the class holds, and that is not denied (不是投诉)."""
+    for found in pattern.finditer(within):
+        start, end = found.span()
+        if any(start < h.end and h.start < end for h in hits):
+            continue
+        if not (negatable and _NEGATION.search(text[max(0, start - 4) : start])):
+            return start, end
+    return None
 
 
 def _share(ranked: Sequence[_Ranked]) -> float:
@@ -214,9 +241,7 @@ def _entry(row: dict[str, str], keys: tuple[str, ...], where: str) -> _Entry:
     request_type = names[-1]
     if request_type not in REQUEST_TYPES:
         raise SettingError(where, f"{request_type} is no request type", f"Write one of {' '.join(REQUEST_TYPES)}")
-    cues = [
-        _Cue(words, weight, _pattern(words)) for column, weight in _WEIGHTS.items() for words in row[column].split()
-    ]
+    cues = [_cue(words, column) for column in _WEIGHTS for words in row[column].split()]
     if not cues:
         raise SettingError(where, "has no cue words", "Write at least one word callers use")
     longest_first = sorted(cues, key=lambda c: (-c.weight, -len(c.words)))
@@ -224,9 +249,10 @@ def _entry(row: dict[str, str], keys: tuple[str, ...], where: str) -> _Entry:
     return _Entry(path, request_type, tuple(longest_first))
 
 
-def _pattern(words: str) -> re.Pattern[str]:
+def _cue(words: str, column: str) -> _Cue:
     parts = [re.escape(part) for part in words.strip("+").split("+")]
-    if len(parts) == 1:
-        return re.compile(parts[0])
     gap = rf"[^\n]{{0,{_BETWEEN}}}?"
-    return re.compile("|".join((gap.join(parts), gap.join(reversed(parts)))))
+    orders = [parts] if len(parts) == 1 else [parts, parts[::-1]]
+    pattern = re.compile("|".join(gap.join(order) for order in orders))
+    by_sound = column in _BY_SOUND and len(parts) == 1 and len(words) >= 2
+    return _Cue(words, _WEIGHTS[column], pattern, re.compile(re.escape(sound(words))) if by_sound else None)

@@ -11,8 +11,11 @@ import pytest
 from aiohttp import web
 
 from gateway.asr import audiosocket, models
+from gateway.asr.evaluate import transcribe
 from gateway.asr.hub import WorkerHub
 from gateway.asr.protocol import FromWorker, Heard, LegClosed
+from gateway.asr.recognizer import load
+from gateway.asr.stream import DecoderPool
 from gateway.config import Settings, default_home
 
 FRAME = 320
@@ -24,8 +27,18 @@ def need_models(*names: str) -> Path:
     home = default_home()
     for name in names:
         if not models.is_installed(home, name):
-            pytest.skip(f"model {name} is not installed; run: hotline models install {name}")
+            pytest.fail(f"model {name} is not installed; run: hotline models install {name}")
     return home
+
+
+async def decode_directly(home: Path, model: str, language: str, samples: bytes) -> str:
+    """The same model on the recorded leg, in this process."""
+    recognizer = await asyncio.to_thread(load, models.catalogue()[model], models.model_dir(home, model), 1)
+    pool = DecoderPool(1)
+    try:
+        return (await transcribe(recognizer, language, samples, 8000, pool))[0]
+    finally:
+        pool.close()
 
 
 class Core:

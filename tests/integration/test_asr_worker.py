@@ -18,14 +18,12 @@ import pytest
 import pytest_asyncio
 
 from gateway.asr import audiosocket, models
-from gateway.asr.evaluate import cer, read_wav, transcribe
+from gateway.asr.evaluate import cer, read_wav
 from gateway.asr.hub import WorkerState
 from gateway.asr.local import LocalWorkers
 from gateway.asr.protocol import Heard, LegClosed, LegGap, LegOpened, Load
-from gateway.asr.recognizer import load
-from gateway.asr.stream import DecoderPool
 from gateway.config import QueuePolicy, Settings, Speech, Web
-from tests.integration.speech import TOKEN, Core, Pbx, need_models
+from tests.integration.speech import TOKEN, Core, Pbx, decode_directly, need_models
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
@@ -77,16 +75,6 @@ async def core(speech: dict[str, bytes], tmp_path_factory: pytest.TempPathFactor
         os.kill(pid, 0)
 
 
-async def direct(home: Path, model: str, language: str, samples: bytes) -> str:
-    """The same model on the recorded leg, in this process."""
-    recognizer = await asyncio.to_thread(load, models.catalogue()[model], models.model_dir(home, model), 1)
-    pool = DecoderPool(1)
-    try:
-        return (await transcribe(recognizer, language, samples, 8000, pool))[0]
-    finally:
-        pool.close()
-
-
 async def test_both_legs_of_a_call_are_heard_while_they_are_spoken(core: Core, speech: dict[str, bytes]) -> None:
     engines = core.hub.engines()
     assert (engines["zh"].engine, engines["ko"].engine) == ("whisper", "vosk")
@@ -120,7 +108,7 @@ async def test_vosk_hears_live_what_it_hears_in_the_recorded_leg(core: Core, spe
     recorded = Path(core.settings.speech.record_dir) / f"{tap_id}.wav"
     with wave.open(str(recorded)) as file:
         assert file.getframerate() == 8000
-    again = await direct(core.settings.home(), "vosk-ko", "ko", read_wav(recorded, 8000))
+    again = await decode_directly(core.settings.home(), "vosk-ko", "ko", read_wav(recorded, 8000))
     assert live != ""
     assert cer(again, live) <= 0.15  # Kaldi dithers its input: two runs over nonsense differ in a word or two
 

@@ -443,6 +443,19 @@ def test_agents_states_follow_device_and_pause_and_are_told_once() -> None:
     assert {e.name for e in events if isinstance(e, AgentStateChanged)} == {"王工"}
 
 
+def test_a_device_in_use_before_the_queue_names_its_agent_is_no_other_call() -> None:
+    tracker = Tracker(TRUNKS)
+    born = ev("Newchannel", 1.5, Channel="PJSIP/1001-00000002", Uniqueid="x", Linkedid=CALL, ChannelState="0")
+    names = queue_of("AgentCalled", 2, DestUniqueid="x", DestChannelState="5", Interface="PJSIP/1001")
+    feed(tracker, [member("QueueMemberAdded", 0, Status="1"), ARRIVES, QUEUES, born])
+    assert story(tracker, [member("QueueMemberStatus", 1.9, Status="3"), names]) == [
+        "ringing 1001",
+        "agent 1001 ringing",
+    ]
+    feed(tracker, [member("QueueMemberStatus", 5, Status="1"), ev("Hangup", 5, Channel="PJSIP/1001-2", Uniqueid="x")])
+    assert story(tracker, [member("QueueMemberStatus", 6, Status="2")]) == ["agent 1001 talking"]
+
+
 def test_an_agent_who_is_gone_after_a_resync_is_offline() -> None:
     tracker = Tracker(TRUNKS)
     feed(tracker, [member("QueueMemberAdded", 1, Status="1")])
