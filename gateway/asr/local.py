@@ -61,7 +61,7 @@ class LocalWorkers:
             "-m",
             "gateway.asr.worker",
             stdin=asyncio.subprocess.PIPE,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": _import_path()},
+            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": import_path()},
         )
         self._processes[index] = process
         try:
@@ -100,7 +100,7 @@ def _needed(settings: Settings) -> Settings:
     return Settings(speech=settings.speech, queue=settings.queue, log=settings.log)
 
 
-def _import_path() -> str:
+def import_path() -> str:
     """The child finds this package wherever the parent found it."""
     here = str(Path(__file__).parents[2])
     inherited = os.environ.get("PYTHONPATH", "")

@@ -121,10 +121,10 @@ async def test_a_wrong_checksum_installs_nothing_and_keeps_nothing(server: Fault
 
 async def test_an_unreachable_site_names_the_way_by_hand(server: FaultyServer, tmp_path: Path) -> None:
     missing = server.url.replace("tiny.zip", "gone.zip")
-    with pytest.raises(ModelError, match=r"404.*--from-file ARCHIVE\.zip"):
+    with pytest.raises(ModelError, match=r"404.*--from ARCHIVE\.zip"):
         await install(tmp_path, known(missing, server.data))
     nobody = "http://127.0.0.1:9/tiny.zip"
-    with pytest.raises(ModelError, match=r"refused.*--from-file ARCHIVE\.zip"):
+    with pytest.raises(ModelError, match=r"refused.*--from ARCHIVE\.zip"):
         await install(tmp_path, known(nobody, server.data))
     by_hand = tmp_path / "fetched.zip"
     by_hand.write_bytes(server.data)

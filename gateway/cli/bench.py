@@ -1,0 +1,77 @@
+"""``hotline bench``: measurements of this machine, each beside a reference."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import msgspec
+
+from gateway.cli.common import Run, Subcommands, run_until_signal
+from gateway.config import Settings
+
+T = TypeVar("T")
+
+BENCHES = {
+    "ami": "AMI events a second and milliseconds to the disk, beside bare panoramisk",
+    "asr": "how far behind speech its words are and what they cost, beside a plain server of the same engine",
+}
+
+
+def add_commands(commands: Subcommands, common: argparse.ArgumentParser) -> None:
+    """Add it to the command line."""
+    command = commands.add_parser("bench", parents=[common], help="measure this machine; without a name: list them")
+    command.set_defaults(run=_list)
+    group = command.add_subparsers(metavar="NAME")
+    output = argparse.ArgumentParser(add_help=False, parents=[common])
+    output.add_argument("--json", action="store_true", help="one JSON document, on one line")
+
+    def add(name: str, run: Run) -> argparse.ArgumentParser:
+        bench = group.add_parser(name, parents=[output], help=BENCHES[name])
+        bench.set_defaults(run=run)
+        return bench
+
+    bench = add("ami", _ami)
+    bench.add_argument("--calls", type=int, default=2000, metavar="N", help="of the storm (default: %(default)s)")
+    bench.add_argument("--seconds", type=float, default=5.0, metavar="S", help="at each steady rate (%(default)s)")
+    bench = add("asr", _asr)
+    bench.add_argument("--legs", type=int, default=4, metavar="N", help="two make a call (default: %(default)s)")
+    bench.add_argument("--seconds", type=float, default=30.0, metavar="S", help="of each leg (default: %(default)s)")
+    bench.add_argument("--language", default="", metavar="L", help="default: speech.language")
+
+
+def _list(arguments: argparse.Namespace, settings: Settings) -> int:
+    for name, what in BENCHES.items():
+        print(f"{name:<6} {what}")
+    return 0
+
+
+def _ami(arguments: argparse.Namespace, settings: Settings) -> int:
+    from gateway.bench.ami import measure, table
+
+    work = measure(settings, arguments.config, max(1, arguments.calls), arguments.seconds)
+    return _run(arguments, work, table)
+
+
+def _asr(arguments: argparse.Namespace, settings: Settings) -> int:
+    from gateway.bench.asr import measure, table
+
+    language = arguments.language or settings.speech.language
+    work = measure(settings, arguments.config, language, max(1, arguments.legs), arguments.seconds)
+    return _run(arguments, work, table)
+
+
+def _run(arguments: argparse.Namespace, work: Coroutine[Any, Any, T], table: Callable[[T], str]) -> int:
+    # Connections come and go by the plan; only what goes wrong is worth a line.
+    logging.disable(logging.INFO)
+    report = run_until_signal(work)
+    if report is None:
+        return 130
+    if arguments.json:
+        sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
+    else:
+        print(table(report))
+    return 0
