@@ -184,9 +184,9 @@ class App:
         if isinstance(message, Hello):
             engines = self._hub.engines().values()
             for engine in message.engines:
-                log.info("speech: %s by %s, model %s. %s", engine.language, engine.engine, engine.model, engine.why)
+                log.info("speech: %s by %s, model %s (%s)", engine.language, engine.engine, engine.model, engine.reason)
             self._live.set_engines(
-                SpeechEngine(language=engine.language, engine=engine.engine, model=engine.model, why=engine.why)
+                SpeechEngine(language=engine.language, engine=engine.engine, model=engine.model, reason=engine.reason)
                 for engine in engines
             )
             self._speech_health("ok", "a worker is ready")

@@ -163,7 +163,7 @@ async def _speech(settings: Settings) -> str:
     languages = dict.fromkeys([speech.language, *(q.language for q in settings.queue if q.language)])
     found = []
     for language in languages:
-        model, why = await asyncio.to_thread(models.choose, settings.home(), language, speech.engine, speech.model)
+        model, _, why = await asyncio.to_thread(models.choose, settings.home(), language, speech.engine, speech.model)
         found.append(f"{language}: {model.engine}, {model.name}. {why}")
     return " ".join(found)
 

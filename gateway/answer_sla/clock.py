@@ -13,7 +13,7 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass
 
-from gateway.answer_sla.policy import Deadlines, deadlines
+from gateway.answer_sla.policy import Deadlines, before_queue, deadlines
 from gateway.config import QueuePolicy, Settings
 from gateway.events import (
     AnswerAtRisk,
@@ -47,7 +47,7 @@ class AnswerClock:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._before_queue = _most_lenient(settings.queue)
+        self._before_queue = before_queue(settings.queue)
         self._waiting: dict[str, _Waiting] = {}
         self._due: list[tuple[float, str]] = []
 
@@ -135,13 +135,3 @@ class AnswerClock:
 
 def _deadlines(call: _Waiting, policy: QueuePolicy) -> Deadlines | None:
     return deadlines(policy, arrived=call.arrived, queued=call.queued, first_ring=call.first_ring)
-
-
-def _most_lenient(policies: tuple[QueuePolicy, ...]) -> QueuePolicy | None:
-    if not policies or any(policy.clock != "caller_wait" for policy in policies):
-        return None
-    return QueuePolicy(
-        name="",
-        target_seconds=max(policy.target_seconds for policy in policies),
-        at_risk_seconds=max(policy.at_risk_seconds for policy in policies),
-    )

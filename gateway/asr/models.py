@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
 from gateway import config
+from gateway.asr.protocol import Reason
 from gateway.errors import ModelError
 
 CATALOGUE = "models.toml"
@@ -173,10 +174,16 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def choose(
-    home: Path, language: str, engine: str = "auto", model: str = "", known: Catalogue | None = None
-) -> tuple[Model, str]:
-    """The installed speech-to-text model for ``language`` and a sentence that says why it was taken.
+class Choice(NamedTuple):
+    """A model, why it was taken, and the same as a sentence for logs."""
+
+    model: Model
+    reason: Reason
+    why: str
+
+
+def choose(home: Path, language: str, engine: str = "auto", model: str = "", known: Catalogue | None = None) -> Choice:
+    """The installed speech-to-text model for ``language``, and why it was taken.
 
     A named ``model`` wins. Otherwise Vosk is preferred to Whisper, and the higher rank within an engine.
     Raises ModelError when nothing fits, naming what could be installed.
@@ -184,7 +191,8 @@ def choose(
     known = catalogue() if known is None else known
     spoken = LANGUAGE_NAMES.get(language, language)
     if model:
-        return _named(home, known_model(model, known), language, engine), f"{model} was chosen in the settings."
+        named = _named(home, known_model(model, known), language, engine)
+        return Choice(named, "named", f"{model} was chosen in the settings.")
     engines = ENGINE_ORDER if engine == "auto" else (engine,)
     fitting = [m for m in known.values() if m.kind == "asr" and language in m.languages]
     for name in engines:
@@ -193,13 +201,11 @@ def choose(
             continue
         best = max(ready, key=lambda m: m.rank)
         if engine != "auto":
-            return (
-                best,
-                f"{best.name} is the best installed {spoken} model of engine {engine}, which the settings name.",
-            )
+            why = f"{best.name} is the best installed {spoken} model of engine {engine}, which the settings name."
+            return Choice(best, "engine", why)
         if name == ENGINE_ORDER[0]:
-            return best, f"{best.name} is the best installed Vosk model for {spoken}."
-        return best, f"No Vosk model for {spoken} is installed, so {best.name} ({name}) is used."
+            return Choice(best, "preferred", f"{best.name} is the best installed Vosk model for {spoken}.")
+        return Choice(best, "fallback", f"No Vosk model for {spoken} is installed, so {best.name} ({name}) is used.")
     candidates = [m.name for m in sorted(fitting, key=lambda m: m.rank) if m.engine in engines]
     mend = f"Run: hotline models install {candidates[0]}" if candidates else "Add one to config/models.toml"
     of_engine = "" if engine == "auto" else f" of engine {engine}"

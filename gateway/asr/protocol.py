@@ -6,9 +6,13 @@ on sends what it hears. Media never crosses this line. Instants are Unix seconds
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
+
+Reason: TypeAlias = Literal["named", "engine", "preferred", "fallback"]
+"""Why a model transcribes a language: the settings name it, they name its engine, it is the best installed one of the
+preferred engine (Vosk), or none of that engine is installed."""
 
 
 class Engine(Struct, frozen=True, kw_only=True):
@@ -18,7 +22,7 @@ class Engine(Struct, frozen=True, kw_only=True):
     engine: str
     model: str
     streaming: bool
-    why: str = ""
+    reason: Reason
 
 
 class Message(Struct, frozen=True, kw_only=True, tag_field="type"):

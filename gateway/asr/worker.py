@@ -87,7 +87,7 @@ class Worker:
         for language in self._languages:
             name = self._settings.model if language == self._settings.language else ""
             try:
-                model, why = models.choose(self._home, language, self._settings.engine, name, known)
+                model, reason, why = models.choose(self._home, language, self._settings.engine, name, known)
                 if model.name not in loaded:
                     loaded[model.name] = load(model, models.model_dir(self._home, model.name), self._threads)
             except ModelError as error:
@@ -100,7 +100,7 @@ class Worker:
                 engine=model.engine,
                 model=model.name,
                 streaming=recognizer.capabilities.streaming,
-                why=why,
+                reason=reason,
             )
             self._engines[language] = (engine, recognizer)
             log.info("language %s: %s", language, why)

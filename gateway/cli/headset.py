@@ -7,11 +7,16 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from gateway.cli.common import Subcommands, print_json, run_until_signal
 from gateway.config import Settings
 
 if TYPE_CHECKING:
     from gateway.headset.stream import Headset
+
+STATION_AGI_PORT = 4574
+"""Beside the gateway's own FastAGI port, so that both may run on one machine."""
 
 
 def add_commands(commands: Subcommands, common: argparse.ArgumentParser) -> None:
@@ -31,6 +36,12 @@ def add_commands(commands: Subcommands, common: argparse.ArgumentParser) -> None
     command.add_argument("--json", action="store_true")
     command.set_defaults(run=_test)
     command = group.add_parser("station", parents=[common, which], help="take queue calls without a phone")
+    command.add_argument(
+        "--port",
+        type=int,
+        default=STATION_AGI_PORT,
+        help="FastAGI port at which the PBX finds it (default: %(default)s)",
+    )
     command.add_argument("--auto-answer", type=float, metavar="S", help="take each call after S seconds of ringing")
     command.set_defaults(run=_station)
 
@@ -89,7 +100,7 @@ def _station(arguments: argparse.Namespace, settings: Settings) -> int:
     async def work() -> None:
         agent = KeyboardAgent() if arguments.auto_answer is None else PatientAgent(arguments.auto_answer)
         await Station(
-            settings.ivr,
+            msgspec.structs.replace(settings.ivr, port=arguments.port),
             lambda: Headset.choose(backend(arguments.backend), arguments.microphone, arguments.speaker),
             agent,
             lambda call: print(call, file=sys.stderr),

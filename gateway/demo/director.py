@@ -9,10 +9,9 @@ from collections.abc import Sequence
 
 from gateway.demo.asterisk import AsteriskInstance
 from gateway.demo.citizens import ScriptedCall
-from gateway.demo.phones import AgentPhone, Caller
+from gateway.demo.phones import AgentPhone, Caller, first_ringing
 from gateway.demo.voices import Voices
 from gateway.demo.watcher import Watcher
-from gateway.errors import NeighbourError
 from gateway.events import CallAnswered, CallEnded, CallOffered, CallQueued, TranscriptCompleted
 
 log = logging.getLogger(__name__)
@@ -36,7 +35,7 @@ class Director:
         self, asterisk: AsteriskInstance, watcher: Watcher, voices: Voices, agents: Sequence[AgentPhone]
     ) -> None:
         self._asterisk, self._watcher, self._voices = asterisk, watcher, voices
-        self._agents = {phone.agent: phone for phone in agents}
+        self._agents = tuple(agents)
 
     async def rehearse(self, call: ScriptedCall) -> None:
         """Have all its lines spoken beforehand."""
@@ -72,7 +71,7 @@ class Director:
 
     async def _converse(self, call: ScriptedCall, call_id: str, citizen: Caller, seen: int) -> None:
         await asyncio.sleep(call.answer_after)
-        agent = await self._ringing()
+        agent = await first_ringing(self._agents, ANSWER_SECONDS)
         await agent.answer()
         await self._watcher.wait(
             CallAnswered, lambda e: e.call_id == call_id, "the call is answered", ANSWER_SECONDS, seen
@@ -90,16 +89,3 @@ class Director:
             await asyncio.sleep(THINKING)
             await citizen.press(str(call.survey))
         await agent.wait_closed()
-
-    async def _ringing(self) -> AgentPhone:
-        """The agent whose phone rings now, or next."""
-        waits = {asyncio.ensure_future(phone.wait_ringing(ANSWER_SECONDS)): phone for phone in self._agents.values()}
-        try:
-            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for wait in waits:
-                wait.cancel()
-        for wait in done:
-            if wait.exception() is None:
-                return waits[wait]
-        raise NeighbourError("no agent's phone rang", "The queue may have no member that is free")

@@ -11,6 +11,7 @@ import contextlib
 import struct
 import tempfile
 import wave
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +179,20 @@ class AgentPhone(Phone):
     async def reject(self) -> None:
         """Refuse the ringing call: 486 Busy Here."""
         await self._baresip.command("hangup")
+
+
+async def first_ringing(phones: Sequence[AgentPhone], timeout: float = WAIT_SECONDS) -> AgentPhone:
+    """The phone that rings now, or the next to ring. Raises NeighbourError."""
+    waits = {asyncio.ensure_future(phone.wait_ringing(timeout)): phone for phone in phones}
+    try:
+        done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+    for wait in done:
+        if wait.exception() is None:
+            return waits[wait]
+    raise NeighbourError("no agent's phone rang", "The queue may have no member that is free")
 
 
 def _read_wav(path: Path) -> NDArray[np.int16]:

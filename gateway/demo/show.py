@@ -67,13 +67,8 @@ async def stage(
         agents = [await stack.enter_async_context(AgentPhone(asterisk, agent)) for agent in AGENTS]
         for phone in agents:
             await phone.wait_registered()
-        watcher = Watcher(redis.url, settings.redis.stream)
-        watching = asyncio.create_task(watcher.run())
-        try:
-            yield Stage(asterisk, redis, gateway, watcher, tuple(agents), passwords)
-        finally:
-            watching.cancel()
-            await asyncio.gather(watching, return_exceptions=True)
+        watcher = await stack.enter_async_context(Watcher(redis.url, settings.redis.stream))
+        yield Stage(asterisk, redis, gateway, watcher, tuple(agents), passwords)
 
 
 async def run(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 from redis.asyncio import Redis
 
@@ -13,33 +14,42 @@ from gateway.errors import NeighbourError
 from gateway.events import CallEvent, Event
 
 E = TypeVar("E", bound=Event)
-BLOCK_MS = 1000
+BLOCK_MS = 500
 
 
 class Watcher:
-    """Reads a stream from its beginning: ``run()`` in a task of its own, ``wait`` anywhere."""
+    """Reads a stream from its beginning, within an ``async with`` block."""
 
     def __init__(self, url: str, stream: str) -> None:
         self.entries: list[tuple[str, Event]] = []
         """Stream id and event, in stream order."""
         self._redis = Redis.from_url(url)
         self._stream = stream
+        self._leaving = False
         self._news = asyncio.Event()
 
-    async def run(self) -> None:
-        """Read until cancelled."""
+    async def __aenter__(self) -> Self:
+        self._reading = asyncio.create_task(self._read())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # Not cancelled: a client that is cancelled in the middle of a blocking read may swallow it.
+        self._leaving = True
+        await self._reading
+        await self._redis.aclose()
+
+    async def _read(self) -> None:
         last = "0-0"
-        try:
-            while True:
-                answer: Any = await self._redis.xread({self._stream: last}, block=BLOCK_MS)
-                for _, entries in answer or ():
-                    for stream_id, fields in entries:
-                        last = stream_id.decode()
-                        self.entries.append((last, parse(fields[b"event"]).data))
-                    self._news.set()
-                    self._news = asyncio.Event()
-        finally:
-            await self._redis.aclose()
+        while not self._leaving:
+            answer: Any = await self._redis.xread({self._stream: last}, block=BLOCK_MS)
+            for _, entries in answer or ():
+                for stream_id, fields in entries:
+                    last = stream_id.decode()
+                    self.entries.append((last, parse(fields[b"event"]).data))
+                self._news.set()
+                self._news = asyncio.Event()
 
     async def wait(self, kind: type[E], matches: Callable[[E], bool], what: str, timeout: float, after: int = 0) -> E:
         """The first event of this kind that matches, among the entries from number ``after`` on, or the next to come.

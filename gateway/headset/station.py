@@ -111,6 +111,7 @@ class Station:
         self._agent = agent
         self._on_call = on_call
         self._port = 0
+        self._taken_by: AgiCall | None = None
         self._call: asyncio.Task[None] | None = None
         self._announced: dict[str, asyncio.Future[Line]] = {}
         self._unnamed = 0
@@ -131,39 +132,43 @@ class Station:
 
     async def _route(self, request: AgiCall) -> None:
         """FastAGI ``station``: ends when the call was accepted and announced, or is not taken here."""
-        if self._call is not None and not self._call.done():
+        if self._taken_by is not None:
             log.info("a second call was refused: this station is busy")
             return
+        self._taken_by = request
         answered: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._call = asyncio.create_task(self._serve(request, answered))
+        self._call = asyncio.create_task(self._serve(request, answered, self._call))
         try:
             await answered
         except asyncio.CancelledError:
             self._call.cancel()
             raise
 
-    async def _serve(self, request: AgiCall, answered: asyncio.Future[None]) -> None:
+    async def _serve(self, request: AgiCall, answered: asyncio.Future[None], last: asyncio.Task[None] | None) -> None:
         """One call, from its first ring to its end. ``answered`` lets Asterisk go on in its dialplan."""
         try:
+            if last is not None:
+                await asyncio.wait([last])  # its call is over, but its headset may still be closing
             async with self._open_headset() as headset:
-                await self._ring(request, headset)
-                name = str(uuid.uuid4())
-                self._announced[name] = asyncio.get_running_loop().create_future()
-                await request.set_variable("STATION_UUID", name)
-                await request.set_variable("STATION_SOCKET", f"{request.local_host}:{self._port}")
-                answered.set_result(None)
-                line = await self._brought(self._announced[name])
-                headset.forget()
-                call = await line.talk(headset, self._agent.hangs_up())
+                try:
+                    await self._ring(request, headset)
+                    line = await self._bring(request, answered)
+                    headset.forget()
+                    call = await line.talk(headset, self._agent.hangs_up())
+                finally:
+                    self._taken_by = None
             log.info("station call ended by %s after %.1f s", call.ended_by, call.seconds)
             self._on_call(call)
-        except (HotlineError, CallerGoneError) as error:
-            if answered.done():
+        except Exception as error:
+            if not answered.done():
+                answered.set_exception(error)  # the FastAGI server logs and counts it
+            elif isinstance(error, HotlineError):
                 log.warning("station: %s", error)
             else:
-                answered.set_exception(error)
+                log.exception("a call at this station failed")
         finally:
-            self._announced.clear()
+            if self._taken_by is request:
+                self._taken_by = None
             answered.cancel()
 
     async def _ring(self, request: AgiCall, headset: Headset) -> None:
@@ -183,8 +188,15 @@ class Station:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _brought(self, announced: asyncio.Future[Line]) -> Line:
+    async def _bring(self, request: AgiCall, answered: asyncio.Future[None]) -> Line:
+        """Tell Asterisk where to bring the call, and wait for it."""
+        name = str(uuid.uuid4())
+        announced: asyncio.Future[Line] = asyncio.get_running_loop().create_future()
+        self._announced[name] = announced
         try:
+            await request.set_variable("STATION_UUID", name)
+            await request.set_variable("STATION_SOCKET", f"{request.local_host}:{self._port}")
+            answered.set_result(None)
             async with asyncio.timeout(CONNECT_LIMIT):
                 return await announced
         except TimeoutError:
@@ -192,6 +204,8 @@ class Station:
                 f"Asterisk did not bring the accepted call within {CONNECT_LIMIT:g} s",
                 f"Can it reach port {self._port} of this machine?",
             ) from None
+        finally:
+            self._announced.pop(name, None)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line = Line(reader, writer)

@@ -59,9 +59,10 @@ class JitterBuffer:
             return SILENCE
 
     def clear(self) -> None:
-        """Forget what is waiting."""
+        """Forget what is waiting and what was counted."""
         self._frames.clear()
         self._flowing = False
+        self.underruns = self.overruns = 0
 
 
 class HeadsetCounts(Struct, frozen=True, kw_only=True):
@@ -130,13 +131,14 @@ class Headset:
         self.jitter.put(frame)
 
     def forget(self) -> None:
-        """Drop what the microphone said and the speaker has not said so far."""
+        """Drop what the microphone said and the speaker has not said so far, and count anew."""
         self._frames.clear()
         self.jitter.clear()
+        self._heard = self._late = self._slips = 0
 
     @property
     def counts(self) -> HeadsetCounts:
-        """Since opening."""
+        """Since opening, or since ``forget``."""
         return HeadsetCounts(
             heard=self._heard,
             late=self._late,

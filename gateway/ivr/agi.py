@@ -31,6 +31,10 @@ REQUEST_LIMIT = 180.0
 """Seconds a request may take in all."""
 COMMAND_LIMIT = 60.0
 """Seconds one command may take beyond the wait that stands in it; the longest prompt is well below."""
+DEAD_CHANNEL = 511
+"""AGI's status code for a command that is not permitted on a dead channel."""
+LINE_UP = "6"
+"""AGI's channel status of a line that is up."""
 
 Outcome: TypeAlias = Literal[
     "done",
@@ -52,6 +56,10 @@ class CallerGoneError(Exception):
     """The channel hung up, or Asterisk closed the connection. Ordinary."""
 
 
+class CommandFailedError(CallerGoneError):
+    """The command's result was -1: nearly always because the channel hung up meanwhile."""
+
+
 class AgiCall:
     """One request of Asterisk's: its header and the commands we use.
 
@@ -70,10 +78,14 @@ class AgiCall:
 
     async def play(self, prompt: str, keys: str) -> str:
         """Play ``hotline/<prompt>``; the key of ``keys`` that cut it short, or ''."""
-        answer = await self._command(f'STREAM FILE hotline/{prompt} "{keys}"', COMMAND_LIMIT)
-        if answer.get("endpos", ("", ""))[0] == "0":
+        try:
+            return _key(await self._command(f'STREAM FILE hotline/{prompt} "{keys}"', COMMAND_LIMIT))
+        except CommandFailedError:
+            # So Asterisk answers for a file it has not, too.
+            if (await self._command("CHANNEL STATUS", COMMAND_LIMIT))["result"][0] != LINE_UP:
+                raise
             log.warning("Asterisk has no sound file hotline/%s; run: hotline prompts build", prompt)
-        return _key(answer)
+            return ""
 
     async def wait_key(self, timeout: float) -> str:
         """The next key within ``timeout`` seconds, or ''."""
@@ -101,8 +113,9 @@ class AgiCall:
                 raise CallerGoneError from None
             raise ProtocolError("Asterisk's answer to an AGI command is not understood") from None
         error = answer.get("error")
-        # 511 (panoramisk: unknown error) is "not permitted on a dead channel"; -1 is a channel that went down.
-        if error in ("AGIResultHangup", "AGIAppError") or answer.get("status_code") == 511:
+        if error == "AGIAppError":
+            raise CommandFailedError
+        if error == "AGIResultHangup" or answer.get("status_code") == DEAD_CHANNEL:
             raise CallerGoneError
         if error or "result" not in answer:
             raise ProtocolError(f"Asterisk refused an AGI command: {error or 'no result'}")

@@ -6,7 +6,7 @@ so collections are objects keyed by id, and an absent optional value is left out
 Instants are Unix seconds on the PBX's clock; ``now`` in a snapshot lets a page run its clocks. PURE.
 """
 
-from gateway.views.calls import CallBook, House
+from gateway.views.calls import CallBook
 from gateway.views.desk import DeskFold
 from gateway.views.pages import (
     AgentView,
@@ -32,7 +32,6 @@ __all__ = [
     "Desk",
     "DeskCall",
     "DeskFold",
-    "House",
     "Line",
     "QueueFigures",
     "SpeechEngine",

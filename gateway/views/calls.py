@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
-
 from msgspec import Struct, field
 
+from gateway.answer_sla import policy
+from gateway.answer_sla.policy import Deadlines
+from gateway.config import Settings
 from gateway.events import (
     AttemptMissed,
     CallAbandoned,
@@ -28,57 +28,6 @@ MAX_CALLS = 5000
 """Calls remembered at once; beyond it the oldest is forgotten and counted."""
 
 
-class Policy(Protocol):
-    """What is promised to a queue's callers, as in ``config.QueuePolicy``."""
-
-    @property
-    def clock(self) -> str:
-        """``caller_wait``, ``queue_wait`` or ``ring_time``."""
-
-    @property
-    def target_seconds(self) -> float:
-        """The wait that is promised."""
-
-    @property
-    def at_risk_seconds(self) -> float:
-        """The wait at which the promise is at risk."""
-
-    @property
-    def target_share(self) -> float:
-        """The share of calls the promise holds for."""
-
-
-class NamedAgent(Protocol):
-    """An agent's id and name, as in ``config.Agent``."""
-
-    @property
-    def id(self) -> str:
-        """What queue members are called."""
-
-    @property
-    def name(self) -> str:
-        """What people call him."""
-
-
-class House(Protocol):
-    """The part of the settings that pages need; ``config.Settings`` is one."""
-
-    @property
-    def agent(self) -> Sequence[NamedAgent]:
-        """The agents known by name."""
-
-    def policy(self, queue: str) -> Policy:
-        """The queue's policy."""
-
-
-class Deadlines(Struct, frozen=True):
-    """Instants of a call's clock under its queue's policy."""
-
-    clock_start: float
-    at_risk_at: float
-    breach_at: float
-
-
 class Call(Struct, kw_only=True):
     """A call that still lives. ``ringing``: agents whose phones ring, each with the instant it began."""
 
@@ -98,13 +47,12 @@ class Call(Struct, kw_only=True):
     ticket: dict[str, TicketField] = field(default_factory=dict)
     ticket_submitted: bool = False
 
-    def deadlines(self, policy: Policy) -> Deadlines | None:
+    def deadlines(self, settings: Settings) -> Deadlines | None:
         """When the clock started, and when the call is at risk and in breach; None before the clock starts."""
-        starts = {"caller_wait": self.arrived, "queue_wait": self.queued, "ring_time": self.first_ring}
-        start = starts[policy.clock]
-        if start is None:
+        promise = settings.policy(self.queue) if self.queue else policy.before_queue(settings.queue)
+        if promise is None:
             return None
-        return Deadlines(start, start + policy.at_risk_seconds, start + policy.target_seconds)
+        return policy.deadlines(promise, arrived=self.arrived, queued=self.queued, first_ring=self.first_ring)
 
 
 class CallBook:
@@ -173,18 +121,6 @@ class CallBook:
         return call
 
 
-def measured_wait(clocks: Clocks, policy: Policy) -> float | None:
-    """The wait by the queue's own clock, if it was measured."""
-    waits = {"caller_wait": clocks.caller_wait, "queue_wait": clocks.queue_wait, "ring_time": clocks.ring_time}
-    return waits[policy.clock]
-
-
-def within_target(clocks: Clocks, policy: Policy) -> bool | None:
-    """Whether the call was answered within its queue's target; None when the wait is not known."""
-    wait = measured_wait(clocks, policy)
-    return None if wait is None else wait <= policy.target_seconds
-
-
-def agent_name(house: House, agent: str) -> str:
+def agent_name(settings: Settings, agent: str) -> str:
     """The agent's name in the settings, or nothing."""
-    return next((each.name for each in house.agent if each.id == agent), "")
+    return next((each.name for each in settings.agent if each.id == agent), "")

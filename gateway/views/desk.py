@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from msgspec import Struct, field, structs
 
+from gateway.answer_sla.policy import deadlines_from, within_target
+from gateway.config import Settings
 from gateway.events import (
     AgentStateChanged,
     AttemptMissed,
@@ -25,7 +27,7 @@ from gateway.events import (
     TranscriptFinal,
     TranscriptPartial,
 )
-from gateway.views.calls import Call, CallBook, House, agent_name, within_target
+from gateway.views.calls import Call, CallBook, agent_name
 from gateway.views.pages import AgentView, Desk, DeskCall, Line, SpeechEngine
 
 MAX_LINES = 3000
@@ -52,8 +54,8 @@ class DeskFold:
     missed. ``calls`` is a book of living calls fed by somebody else; without it the desk keeps its own.
     """
 
-    def __init__(self, settings: House, agent: str, calls: CallBook | None = None) -> None:
-        self._house = settings
+    def __init__(self, settings: Settings, agent: str, calls: CallBook | None = None) -> None:
+        self._settings = settings
         self._agent = agent
         self._calls = CallBook() if calls is None else calls
         self._own_calls = calls is None
@@ -71,7 +73,7 @@ class DeskFold:
                 return False
             self._view = AgentView(
                 agent=event.agent,
-                name=event.name or agent_name(self._house, event.agent),
+                name=event.name or agent_name(self._settings, event.agent),
                 state=event.state,
                 since=event.at,
                 reason=event.reason,
@@ -99,7 +101,7 @@ class DeskFold:
     def snapshot(self, now: float) -> Desk:
         """The whole desk at ``now``. An agent the PBX never spoke of is offline since the first look."""
         if self._view is None:
-            name = agent_name(self._house, self._agent)
+            name = agent_name(self._settings, self._agent)
             self._view = AgentView(agent=self._agent, name=name, state="offline", since=now)
         desk = Desk(now=now, agent=self._view, transcript={}, ticket={}, engines=dict(self._engines))
         if sheet := self._sheet:
@@ -114,7 +116,9 @@ class DeskFold:
     def _ring(self, event: CallRinging) -> bool:
         if self._sheet and self._sheet.call.state == "talking":
             return False  # a second call must not take the desk away in mid-conversation
-        call = self._calls.get(event.call_id) or Call(call_id=event.call_id, arrived=event.at, first_ring=event.at)
+        call = self._calls.get(event.call_id) or Call(
+            call_id=event.call_id, arrived=event.at, queue=event.queue, first_ring=event.at
+        )
         if self._sheet and self._sheet.call.state == "ended" and not self._sheet.submitted:
             self._aside = self._sheet
         self._sheet = self._new_sheet(call, event.queue, event.at)
@@ -124,7 +128,11 @@ class DeskFold:
         if self._sheet is None or self._sheet.call.call_id != event.call_id:
             clocks = event.clocks
             call = self._calls.get(event.call_id) or Call(
-                call_id=event.call_id, arrived=clocks.arrived, queued=clocks.queued, first_ring=clocks.first_ring
+                call_id=event.call_id,
+                arrived=clocks.arrived,
+                queue=event.queue,
+                queued=clocks.queued,
+                first_ring=clocks.first_ring,
             )
             ring = event.at if clocks.first_ring is None else clocks.first_ring
             self._sheet = self._new_sheet(call, event.queue, ring)
@@ -134,25 +142,25 @@ class DeskFold:
             state="talking",
             answered_at=event.at,
             caller_wait=event.clocks.caller_wait,
-            within_target=within_target(event.clocks, self._house.policy(event.queue)),
+            within_target=within_target(event.clocks, self._settings.policy(event.queue)),
         )
         return True
 
     def _new_sheet(self, call: Call, queue: str, ringing_since: float) -> Sheet:
-        policy = self._house.policy(queue)
-        clock = call.deadlines(policy)
-        start = ringing_since if clock is None else clock.clock_start
+        policy = self._settings.policy(queue)
+        clock = call.deadlines(self._settings) or deadlines_from(ringing_since, policy)
         return Sheet(
             call=DeskCall(
                 call_id=call.call_id,
                 caller_number=call.caller_number,
                 caller_name=call.caller_name,
                 queue=queue,
+                queue_title=policy.title,
                 state="ringing",
                 arrived=call.arrived,
-                clock_start=start,
-                at_risk_at=start + policy.at_risk_seconds,
-                breach_at=start + policy.target_seconds,
+                clock_start=clock.clock_start,
+                at_risk_at=clock.at_risk_at,
+                breach_at=clock.breach_at,
                 ringing_since=ringing_since,
             ),
             ticket_id=call.ticket_id,

@@ -1,9 +1,13 @@
-"""The shapes of the two pages: what a supervisor's wallboard and an agent's desk receive as ``data``. PURE."""
+"""The shapes of the two pages: what a supervisor's wallboard and an agent's desk receive as ``data``. PURE.
+
+``queue_title`` is what people call the queue, as in its policy.
+"""
 
 from __future__ import annotations
 
 from msgspec import Struct
 
+from gateway.asr.protocol import Reason
 from gateway.events import AgentState, Rate, Speaker, TicketField
 
 
@@ -18,6 +22,7 @@ class WaitingCall(Struct, kw_only=True, omit_defaults=True):
     caller_number: str
     caller_name: str = ""
     queue: str = ""
+    queue_title: str = ""
     arrived: float
     clock_start: float | None = None
     at_risk_at: float | None = None
@@ -52,6 +57,7 @@ class QueueFigures(Struct, kw_only=True, omit_defaults=True):
     """Figures of one queue for today; each with its clock and its denominators by name."""
 
     queue: str
+    queue_title: str = ""
     clock: str
     since: float
     target_seconds: float
@@ -85,6 +91,7 @@ class Alert(Struct, kw_only=True, omit_defaults=True):
     at: float
     call_id: str = ""
     queue: str = ""
+    queue_title: str = ""
     component: str = ""
     value: float | None = None
     detail: str = ""
@@ -96,7 +103,7 @@ class SpeechEngine(Struct, kw_only=True, omit_defaults=True):
     language: str
     engine: str
     model: str
-    why: str = ""
+    reason: Reason
 
 
 class Wallboard(Struct, kw_only=True, omit_defaults=True):
@@ -131,6 +138,7 @@ class DeskCall(Struct, kw_only=True, omit_defaults=True):
     caller_number: str
     caller_name: str = ""
     queue: str
+    queue_title: str = ""
     state: str
     arrived: float
     clock_start: float

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from msgspec import structs
 
+from gateway.answer_sla.policy import wait, within_target
+from gateway.config import Settings
 from gateway.events import (
     AgentStateChanged,
     AnswerAtRisk,
@@ -25,7 +27,7 @@ from gateway.events import (
     ServiceLevelChanged,
     event_type,
 )
-from gateway.views.calls import CallBook, House, agent_name, measured_wait, within_target
+from gateway.views.calls import CallBook, agent_name
 from gateway.views.pages import (
     AgentView,
     Alert,
@@ -48,9 +50,9 @@ Settled = CallAnswered | CallAbandoned | CallOverflowed | CallEnded
 class WallboardFold:
     """The wallboard, kept up to date by ``feed``. ``calls`` is the book of living calls it keeps on the way."""
 
-    def __init__(self, settings: House, calls: CallBook | None = None) -> None:
+    def __init__(self, settings: Settings, calls: CallBook | None = None) -> None:
         self.calls = CallBook() if calls is None else calls
-        self._house = settings
+        self._settings = settings
         self._agents: dict[str, AgentView] = {}
         self._queues: dict[str, QueueFigures] = {}
         self._connect_rate: ConnectRate | None = None
@@ -67,7 +69,7 @@ class WallboardFold:
             case AgentStateChanged():
                 self._agents[event.agent] = AgentView(
                     agent=event.agent,
-                    name=event.name or agent_name(self._house, event.agent),
+                    name=event.name or agent_name(self._settings, event.agent),
                     state=event.state,
                     since=event.at,
                     reason=event.reason,
@@ -76,7 +78,7 @@ class WallboardFold:
             case AnswerAtRisk() | AnswerBreached():
                 self._late(event)
             case ServiceLevelChanged():
-                self._queues[event.queue] = _figures(event, self._house)
+                self._queues[event.queue] = _figures(event, self._settings)
             case ConnectRateChanged() | ConnectRateAtRisk():
                 self._rate(event)
             case GatewayHealth():
@@ -114,14 +116,15 @@ class WallboardFold:
         if self.calls.forgotten:
             board.health["views"] = "degraded"
         for call in self.calls.calls.values():
-            policy = self._house.policy(call.queue)
+            policy = self._settings.policy(call.queue)
             if call.waiting:
-                clock = call.deadlines(policy)
+                clock = call.deadlines(self._settings)
                 board.waiting[call.call_id] = WaitingCall(
                     call_id=call.call_id,
                     caller_number=call.caller_number,
                     caller_name=call.caller_name,
                     queue=call.queue,
+                    queue_title=policy.title,
                     arrived=call.arrived,
                     clock_start=clock.clock_start if clock else None,
                     at_risk_at=clock.at_risk_at if clock else None,
@@ -153,6 +156,7 @@ class WallboardFold:
             at=event.at,
             call_id=event.call_id,
             queue=event.queue,
+            queue_title=self._settings.policy(event.queue).title,
             value=event.waited,
         )
         self._alerts[alert.alert_id] = alert
@@ -163,9 +167,9 @@ class WallboardFold:
         breach = self._alerts.pop(f"breached:{event.call_id}", None)
         if breach is None:
             return
-        wait = measured_wait(event.clocks, self._house.policy(breach.queue))
+        waited = wait(event.clocks, self._settings.policy(breach.queue))
         self._recent[breach.alert_id] = structs.replace(
-            breach, severity="info", value=breach.value if wait is None else wait
+            breach, severity="info", value=breach.value if waited is None else waited
         )
         while len(self._recent) > RECENT_BREACHES:
             del self._recent[min(self._recent, key=lambda each: self._recent[each].at)]
@@ -227,13 +231,15 @@ def masked(number: str) -> str:
     return "****" if number else ""
 
 
-def _figures(event: ServiceLevelChanged, house: House) -> QueueFigures:
+def _figures(event: ServiceLevelChanged, settings: Settings) -> QueueFigures:
+    policy = settings.policy(event.queue)
     return QueueFigures(
         queue=event.queue,
+        queue_title=policy.title,
         clock=event.clock,
         since=event.since,
         target_seconds=event.target_seconds,
-        target_share=house.policy(event.queue).target_share,
+        target_share=policy.target_share,
         of_offered=event.of_offered,
         of_offered_less_short=event.of_offered_less_short,
         of_answered=event.of_answered,

@@ -16,11 +16,11 @@ from typing import Any, Literal
 import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from gateway.config import Settings
 from gateway.events import AgentStateChanged, CallAnswered, CallRinging, Event
 from gateway.views import (
     Desk,
     DeskFold,
-    House,
     SpeechEngine,
     Wallboard,
     WallboardFold,
@@ -117,7 +117,7 @@ class Topic:
 class Live:
     """All views and all pages. ``clock`` gives Unix seconds on the PBX's clock, as in ``publish``'s ``now``."""
 
-    def __init__(self, settings: House, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.time) -> None:
         self._settings = settings
         self._clock = clock
         self._wallboard = WallboardFold(settings)

@@ -106,12 +106,11 @@ async def test_silence_twice_is_no_rating(server: AgiServer, scores: list[tuple[
     await ended(server, "done")
 
 
+DEAD = "511 Command Not Permitted on a dead channel or intercept routine"
 HANG_UPS: dict[str, Callable[[AsteriskClient], None]] = {
-    "the channel is dead": lambda client: client.answer("200 result=-1 endpos=4000"),
+    "the channel is dead": lambda client: client.answer(f"200 result=-1 endpos=4000\n{DEAD}"),
     "HANGUP comes in between": lambda client: client.answer("HANGUP"),
-    "commands are refused on a dead channel": lambda client: client.answer(
-        "511 Command Not Permitted on a dead channel or intercept routine"
-    ),
+    "commands are refused on a dead channel": lambda client: client.answer(DEAD),
     "the connection closes": lambda client: client.writer.close(),
     "the connection is cut": lambda client: client.writer.transport.abort(),
 }

@@ -121,10 +121,10 @@ async def test_a_wrong_checksum_installs_nothing_and_keeps_nothing(server: Fault
 
 async def test_an_unreachable_site_names_the_way_by_hand(server: FaultyServer, tmp_path: Path) -> None:
     missing = server.url.replace("tiny.zip", "gone.zip")
-    with pytest.raises(ModelError, match=r"404.*--from-file ARCHIVE\.zip"):
+    with pytest.raises(ModelError, match=r"404.*--from ARCHIVE\.zip"):
         await install(tmp_path, known(missing, server.data))
     nobody = "http://127.0.0.1:9/tiny.zip"
-    with pytest.raises(ModelError, match=r"refused.*--from-file ARCHIVE\.zip"):
+    with pytest.raises(ModelError, match=r"refused.*--from ARCHIVE\.zip"):
         await install(tmp_path, known(nobody, server.data))
     by_hand = tmp_path / "fetched.zip"
     by_hand.write_bytes(server.data)
@@ -191,8 +191,8 @@ async def test_the_choice_says_why(server: FaultyServer, tmp_path: Path) -> None
     with pytest.raises(ModelError, match=f"hotline models install {NAME}"):
         models.choose(tmp_path, "zh", known=catalogue)
     await install(tmp_path, catalogue)
-    model, why = models.choose(tmp_path, "zh", known=catalogue)
-    assert (model.name, why) == (NAME, f"{NAME} is the best installed Vosk model for Mandarin.")
+    model, reason, why = models.choose(tmp_path, "zh", known=catalogue)
+    assert (model.name, reason, why) == (NAME, "preferred", f"{NAME} is the best installed Vosk model for Mandarin.")
     with pytest.raises(ModelError, match="not for language ko"):
         models.choose(tmp_path, "ko", model=NAME, known=catalogue)
     with pytest.raises(ModelError, match="read by engine vosk, not whisper"):

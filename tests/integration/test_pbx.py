@@ -132,6 +132,7 @@ async def test_after_the_agent_hangs_up_the_survey_gets_the_callers_keys(
 
 async def test_a_station_answers_and_gets_wideband_audio(asterisk: AsteriskInstance) -> None:
     call = str(uuid.uuid4())
+    await asterisk.cli(f"dialplan set global STATION_AGI_2001 {asterisk.host}:{asterisk.agi_port}")
     await asterisk.cli(f"queue add member {STATION} to hotline")
     try:
         async with (

@@ -338,7 +338,7 @@ async def test_a_snapshot_then_numbered_deltas_that_add_up(browser: Browser, hou
     house.live.publish(TranscriptFinal(**words, text="路灯", start=8.0, end=8.5, **model), T0 + 8)
     await next_delta()
     assert data["transcript"]["u1"]["text"] == "路灯", "changes close together go out as one"
-    house.live.set_engines([SpeechEngine(language="zh", engine="vosk", model="small", why="fits")])
+    house.live.set_engines([SpeechEngine(language="zh", engine="vosk", model="small", reason="preferred")])
     await next_delta()
     house.draft()
     await next_delta()

@@ -42,7 +42,7 @@ from gateway.views.wallboard import RECENT_BREACHES, RECENT_SECONDS
 
 T0 = 1_764_000_000.0
 QUEUES = (
-    QueuePolicy(name="hotline"),
+    QueuePolicy(name="hotline", title="政务服务热线"),
     QueuePolicy(name="second", clock="queue_wait", target_seconds=20.0, at_risk_seconds=12.0),
     QueuePolicy(name="third", clock="ring_time"),
 )
@@ -223,7 +223,7 @@ def test_figures_carry_clock_target_and_share() -> None:
         of_answered=none,
     )
     fold = board(level)
-    fold.set_engines([SpeechEngine(language="zh", engine="vosk", model="small")])
+    fold.set_engines([SpeechEngine(language="zh", engine="vosk", model="small", reason="preferred")])
     data = page_data(fold.snapshot(T0))
     assert data["queues"]["hotline"]["target_share"] == 0.95
     assert data["queues"]["hotline"]["of_offered"] == {"numerator": 0, "denominator": 0}, "no data is no value"
@@ -420,3 +420,31 @@ def test_a_patch_names_only_what_changed() -> None:
     patch = merge_patch(new, page_data(fold.snapshot(T0 + 2)))
     assert patch is not None
     assert patch["waiting"] == {"c1": None}
+
+
+def test_queues_go_by_their_titles() -> None:
+    calls = CallBook()
+    board, desk = WallboardFold(SETTINGS, calls), DeskFold(SETTINGS, "1001", calls)
+    for event in (offered(), queued(T0 + 1), ringing(T0 + 2), breached(T0 + 15)):
+        board.feed(event, event.at)
+        desk.feed(event, event.at)
+    shown = board.snapshot(T0 + 15)
+    assert shown.waiting["c1"].queue_title == "政务服务热线"
+    assert shown.alerts["breached:c1"].queue_title == "政务服务热线"
+    assert desk.call is not None
+    assert desk.call.queue_title == "政务服务热线"
+
+
+def test_before_it_queues_a_call_is_promised_what_every_queue_promises() -> None:
+    lenient = QueuePolicy(name="slow", target_seconds=30.0, at_risk_seconds=20.0)
+    board = WallboardFold(Settings(queue=(QueuePolicy(name="hotline"), lenient)))
+    board.feed(offered(), T0)
+    assert board.snapshot(T0).waiting["c1"].breach_at == T0 + 30
+    board.feed(queued(T0 + 3), T0 + 3)
+    assert board.snapshot(T0 + 3).waiting["c1"].breach_at == T0 + 15
+
+
+def test_before_it_queues_nothing_is_promised_when_some_clock_starts_later() -> None:
+    board = WallboardFold(SETTINGS)
+    board.feed(offered(), T0)
+    assert board.snapshot(T0).waiting["c1"].breach_at is None

@@ -373,6 +373,7 @@ export interface WaitingCall {
   caller_number: string;
   caller_name?: string;
   queue?: string;
+  queue_title?: string;
   arrived: number;
   clock_start?: number;
   at_risk_at?: number;
@@ -404,6 +405,7 @@ export interface AgentView {
 /** Figures of one queue for today; each with its clock and its denominators by name. */
 export interface QueueFigures {
   queue: string;
+  queue_title?: string;
   clock: string;
   since: number;
   target_seconds: number;
@@ -435,6 +437,7 @@ export interface Alert {
   at: number;
   call_id?: string;
   queue?: string;
+  queue_title?: string;
   component?: string;
   value?: number;
   detail?: string;
@@ -445,7 +448,7 @@ export interface SpeechEngine {
   language: string;
   engine: string;
   model: string;
-  why?: string;
+  reason: "engine" | "fallback" | "named" | "preferred";
 }
 
 /** The supervisor's room. Every collection is keyed by id. */
@@ -467,6 +470,7 @@ export interface DeskCall {
   caller_number: string;
   caller_name?: string;
   queue: string;
+  queue_title?: string;
   state: string;
   arrived: number;
   clock_start: number;

@@ -4,7 +4,7 @@ export interface FieldPlace {
   name: string;
   /** Columns of six. */
   width: 2 | 3 | 6;
-  kind: 'line' | 'text' | 'choice';
+  kind: 'line' | 'moment' | 'text' | 'choice';
   /** Known from the call itself; nobody edits it. */
   fixed?: true;
 }
@@ -15,13 +15,25 @@ export const FIELD_PLACES: readonly FieldPlace[] = [
   { name: 'category', width: 3, kind: 'line' },
   { name: 'subcategory', width: 3, kind: 'line' },
   { name: 'place', width: 6, kind: 'line' },
-  { name: 'occurred_at', width: 3, kind: 'line' },
+  { name: 'occurred_at', width: 3, kind: 'moment' },
   { name: 'department', width: 3, kind: 'line' },
   { name: 'caller_name', width: 2, kind: 'line' },
   { name: 'caller_number', width: 2, kind: 'line', fixed: true },
   { name: 'phone', width: 2, kind: 'line' },
   { name: 'content', width: 6, kind: 'text' },
 ];
+
+const MOMENT = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})$/;
+
+/** A field's value as people read it: a moment with a space instead of ISO 8601's T. */
+export function shown(value: string): string {
+  return value.replace(MOMENT, '$1 $2');
+}
+
+/** What a person wrote, as it stands in the ticket; undoes `shown`. */
+export function meant(text: string): string {
+  return text.replace(MOMENT, '$1T$2');
+}
 
 /** 诉求类型 as it stands in the ticket, with the key of its name on the page. */
 export const REQUEST_TYPES: readonly { value: string; key: string }[] = [

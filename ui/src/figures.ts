@@ -42,6 +42,11 @@ export function headline(queues: readonly QueueFigures[]): QueueFigures | null {
   };
 }
 
+/** What people call the queue. */
+export function queueName(of: { queue?: string; queue_title?: string }): string {
+  return of.queue_title || of.queue || '';
+}
+
 /** Waiting calls, the one whose time runs out first on top; calls whose clock has not started come last. */
 export function byUrgency(calls: readonly WaitingCall[]): WaitingCall[] {
   return [...calls].sort(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { QueueFigures, Rate, WaitingCall } from '../src/contract';
-import { byUrgency, headline } from '../src/figures';
+import { byUrgency, headline, queueName } from '../src/figures';
 
 function rate(numerator: number, denominator: number): Rate {
   return denominator === 0 ? { numerator, denominator } : { numerator, denominator, value: numerator / denominator };
@@ -19,6 +19,14 @@ function queue(name: string, within: number, offered: number, more: Partial<Queu
     ...more,
   };
 }
+
+describe('queueName', () => {
+  it('is the title, else the id, else nothing', () => {
+    expect(queueName({ queue: 'hotline', queue_title: '政务服务热线' })).toBe('政务服务热线');
+    expect(queueName({ queue: 'hotline' })).toBe('hotline');
+    expect(queueName({})).toBe('');
+  });
+});
 
 describe('headline', () => {
   it('is nothing without queues and the queue itself when there is one', () => {

@@ -45,6 +45,19 @@ def test_the_oldest_frame_goes_when_it_is_full() -> None:
     assert buffer.get() == frame(3)
 
 
+def test_clearing_begins_anew() -> None:
+    buffer = JitterBuffer(prefill=1, limit=1)
+    for number in (1, 2):
+        buffer.put(frame(number))
+    buffer.get()
+    buffer.get()
+    assert (buffer.underruns, buffer.overruns) == (1, 1)
+    buffer.put(frame(3))
+    buffer.clear()
+    assert (buffer.underruns, buffer.overruns) == (0, 0)
+    assert buffer.get() == SILENCE
+
+
 @given(st.lists(st.booleans(), max_size=200))
 def test_every_frame_is_played_dropped_or_waiting(puts: list[bool]) -> None:
     buffer = JitterBuffer(prefill=3, limit=6)

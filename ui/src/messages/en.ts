@@ -83,7 +83,6 @@ const messages: Messages = {
     empty: 'What both sides say appears here, line by line',
     emptyEnded: 'This call has no transcript',
     noEngine: 'No speech engine is available: this call is not transcribed',
-    engine: '{engine} · {model}',
     new: 'New lines',
     leftOut: '{count} earlier lines are not shown',
     speaking: 'speaking',
@@ -172,6 +171,8 @@ const messages: Messages = {
     healthNone: 'No data',
     healthStatus: { ok: 'OK', degraded: 'Degraded', lost: 'Lost' },
     component: {
+      core: 'Call tracking',
+      views: 'Page data',
       ami: 'Telephone exchange',
       asterisk: 'Telephone exchange',
       pbx: 'Telephone exchange',
@@ -186,7 +187,6 @@ const messages: Messages = {
       web: 'Web server',
       headset: 'Headset',
     },
-    enginesNone: 'No speech engine is available',
   },
   alert: {
     answer_at_risk: 'About to be late, {queue}',
@@ -199,7 +199,17 @@ const messages: Messages = {
     transcript_gap: 'Transcript has a gap',
     other: '{kind}',
   },
-  language: { zh: 'Chinese', en: 'English', yue: 'Cantonese' },
+  language: { zh: 'Chinese', en: 'English', ja: 'Japanese', ko: 'Korean', yue: 'Cantonese' },
+  engine: {
+    name: '{engine} · {model}',
+    none: 'No speech engine is available',
+    reason: {
+      named: 'this model is named in the settings',
+      engine: 'this engine is named in the settings',
+      preferred: 'the first choice of those installed',
+      fallback: 'no Vosk model for {language} is installed',
+    },
+  },
   page: {
     notFound: 'No such page',
     notFoundLead: 'The address may be mistyped, or the page has moved.',

@@ -81,7 +81,6 @@ const messages = {
     empty: '通话开始后，双方的话会逐句显示在这里',
     emptyEnded: '本次通话没有文字记录',
     noEngine: '没有可用的语音引擎，本次通话不转写',
-    engine: '{engine} · {model}',
     new: '有新内容',
     leftOut: '较早的 {count} 句未显示',
     speaking: '正在说',
@@ -170,6 +169,8 @@ const messages = {
     healthNone: '暂无数据',
     healthStatus: { ok: '正常', degraded: '降级', lost: '中断' },
     component: {
+      core: '呼叫跟踪',
+      views: '页面数据',
       ami: '电话交换机',
       asterisk: '电话交换机',
       pbx: '电话交换机',
@@ -184,7 +185,6 @@ const messages = {
       web: '网页服务',
       headset: '耳麦',
     },
-    enginesNone: '没有可用的语音引擎',
   },
   alert: {
     answer_at_risk: '即将超时，{queue}',
@@ -197,7 +197,17 @@ const messages = {
     transcript_gap: '转写有缺失',
     other: '{kind}',
   },
-  language: { zh: '中文', en: '英语', yue: '粤语' },
+  language: { zh: '中文', en: '英语', ja: '日语', ko: '韩语', yue: '粤语' },
+  engine: {
+    name: '{engine} · {model}',
+    none: '没有可用的语音引擎',
+    reason: {
+      named: '设置中指定了该模型',
+      engine: '设置中指定了该引擎',
+      preferred: '已安装模型中的首选',
+      fallback: '未安装{language}的 Vosk 模型，改用此模型',
+    },
+  },
   page: {
     notFound: '没有这个页面',
     notFoundLead: '地址可能输错了，或者页面已经移走。',

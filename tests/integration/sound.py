@@ -1,0 +1,105 @@
+"""A sound server of our own with a headset that is not there: two null sinks, read and fed from outside."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.demo.process import Child, program
+
+RATE = 16_000
+ALSA = """
+pcm.default { type pulse }
+ctl.default { type pulse }
+"""
+# Without norewinds PulseAudio 16 renders a null sink in blocks of up to two seconds.
+PULSE = """
+load-module module-native-protocol-unix socket={socket} auth-anonymous=1
+load-module module-null-sink sink_name=ears rate=16000 channels=1 format=s16le norewinds=1
+load-module module-null-sink sink_name=mouth rate=16000 channels=1 format=s16le norewinds=1
+set-default-sink ears
+set-default-source mouth.monitor
+"""
+
+
+class SoundServer:
+    """PulseAudio whose default device plays into ``ears`` and listens to ``mouth``. An async context manager.
+
+    Within it, this process's environment leads PortAudio there.
+    """
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="hotline-pulse-")
+        folder = Path(self._folder.name)
+        (folder / "asound.conf").write_text(ALSA)
+        (folder / "pulse.pa").write_text(PULSE.format(socket=folder / "native"))
+        self._environment = {
+            "HOME": str(folder),
+            "XDG_RUNTIME_DIR": str(folder),
+            "PULSE_SERVER": f"unix:{folder / 'native'}",
+            "ALSA_CONFIG_PATH": str(folder / "asound.conf"),
+        }
+        command = [program("pulseaudio"), "-n", "-F", str(folder / "pulse.pa")]
+        command += ["--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--disallow-exit"]
+        self._child = Child("pulseaudio", command, folder / "log", self._environment)
+        self._before: dict[str, str | None] = {}
+
+    async def __aenter__(self) -> Self:
+        self._before = {name: os.environ.get(name) for name in self._environment}
+        os.environ.update(self._environment)
+        await self._child.start()
+        await self._child.until(self._ready, 10)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+        for name, value in self._before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+        self._folder.cleanup()
+
+    async def stop(self) -> None:
+        """The sound server dies: every device is lost."""
+        await self._child.stop()
+
+    async def speak(self, samples: NDArray[np.int16]) -> None:
+        """Say ``samples`` (16 kHz) into the microphone."""
+        process = await self._tool("pacat", "--playback", "-d", "mouth")
+        await process.communicate(samples.tobytes())
+
+    async def listen(self, seconds: float) -> NDArray[np.int16]:
+        """What the speaker plays in the next ``seconds``, at 16 kHz."""
+        process = await self._tool("pacat", "--record", "-d", "ears.monitor", "--latency-msec=40")
+        assert process.stdout is not None
+        heard = await process.stdout.readexactly(round(seconds * RATE) * 2)
+        process.terminate()
+        await process.wait()
+        return np.frombuffer(heard, dtype="<i2")
+
+    async def _ready(self) -> bool:
+        process = await asyncio.create_subprocess_exec(
+            "pactl", "info", stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
+        )
+        return await process.wait() == 0
+
+    async def _tool(self, *arguments: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *arguments,
+            "--raw",
+            "--format=s16le",
+            f"--rate={RATE}",
+            "--channels=1",
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
