@@ -23,6 +23,7 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
 Share = Annotated[float, Meta(gt=0, le=1)]
 PositiveInt = Annotated[int, Meta(ge=1)]
+KEYS = "The project's config/gateway.toml and queues.toml show every key"
 Clock = Literal["caller_wait", "queue_wait", "ring_time"]
 
 
@@ -189,13 +190,13 @@ def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
         path = folder / name
         if path.exists():
             part = read_toml(path)
-            convert(part, Settings, str(path))
+            convert(part, Settings, str(path), mend=KEYS)
             values.update(part)
     for section, key, text, variable in _from_environment(environ):
         target = values.setdefault(section, {}) if section else values
         target[key] = text
-        convert(values, Settings, f"environment variable {variable}", strict=False)
-    settings = convert(values, Settings, str(folder), strict=False)
+        convert(values, Settings, f"environment variable {variable}", strict=False, mend=KEYS)
+    settings = convert(values, Settings, str(folder), strict=False, mend=KEYS)
     for policy in settings.queue:
         if policy.at_risk_seconds >= policy.target_seconds:
             raise SettingError(
@@ -207,25 +208,43 @@ def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
     return settings
 
 
+def read_text(path: Path) -> str:
+    """A file of settings as text. Raises SettingError with the file."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        mend = "Put it there, readable for the gateway's user"
+        raise SettingError(str(path), f"cannot be read: {error.strerror}", mend) from error
+    except UnicodeDecodeError as error:
+        raise SettingError(str(path), "cannot be read: it is not in UTF-8", "Save it as text in UTF-8") from error
+
+
 def read_toml(path: Path) -> dict[str, Any]:
     """Parse one TOML file. Raises SettingError with the file and the line."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingError(str(path), f"cannot be read: {error}") from error
+        return tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingError(str(path), f"cannot be read: {error}", "Mend that line") from error
 
 
 T = TypeVar("T")
+_UNKNOWN_KEY = "Object contains unknown field "
+"""How msgspec begins its word on a key that a struct does not have."""
 
 
-def convert(values: object, kind: type[T], where: str, *, strict: bool = True) -> T:
+def convert(
+    values: object, kind: type[T], where: str, *, strict: bool = True, mend: str = "See the head of that file"
+) -> T:
     """Turn plain data into ``kind``. Raises SettingError with the key's path."""
     try:
         return msgspec.convert(values, kind, strict=strict)
     except msgspec.ValidationError as error:
         what, _, path = str(error).partition(" - at ")
-        key = path.strip("`").removeprefix("$.").removeprefix("$")
-        raise SettingError(f"{where}: {key}" if key else where, what, "See docs/operations.md for the keys") from error
+        key = path.strip("`").removeprefix("$").removeprefix(".")
+        if what.startswith(_UNKNOWN_KEY):
+            key = ".".join(part for part in (key, what.removeprefix(_UNKNOWN_KEY).strip("`")) if part)
+            what = "there is no such key"
+        raise SettingError(f"{where}: {key}" if key else where, what, mend) from error
 
 
 def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, str, str]]:
@@ -241,7 +260,11 @@ def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, str, s
             try:
                 text = Path(text).read_text(encoding="utf-8").strip()
             except OSError as error:
-                raise SettingError(f"environment variable {variable}", f"its file cannot be read: {error}") from error
+                raise SettingError(
+                    f"environment variable {variable}",
+                    f"the file {text} cannot be read: {error.strerror}",
+                    "Name a file that the gateway's user can read",
+                ) from error
         section, _, key = name.partition("_")
         if key and isinstance(sections.get(section), type) and issubclass(sections[section], Struct):
             found.append((section, key, text, variable))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import codecs
 import logging
+import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -99,7 +100,7 @@ class Session(Manager):  # type: ignore[misc]
             async with asyncio.timeout(settings.connect_timeout):
                 made = await self.loop.create_connection(lambda: Protocol(self), settings.host, settings.port)
         except (OSError, TimeoutError) as error:
-            why = "no answer" if isinstance(error, TimeoutError) else error.strerror or "no connection"
+            why = "no answer" if isinstance(error, TimeoutError) else _reason(error)
             raise AmiError(
                 f"{where} cannot be reached: {why}",
                 "Is Asterisk running, and are ami.host and ami.port those of its manager.conf?",
@@ -302,6 +303,11 @@ class AmiClient:
             self._warned = True
             log.warning("AMI: events carry no instant, so waits are inexact: set timestampevents=yes in manager.conf")
         self._sink(message)
+
+
+def _reason(error: OSError) -> str:
+    """In the system's words; asyncio puts the address into its own, and leaves out why."""
+    return os.strerror(error.errno) if error.errno else "no connection"
 
 
 def _not_allowed(user: str, action: str) -> AmiError:

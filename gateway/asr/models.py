@@ -221,7 +221,8 @@ def _named(home: Path, model: Model, language: str, engine: str) -> Model:
         )
     if language not in model.languages:
         raise ModelError(
-            f"model {model.name} is not for language {language}", f"It is for: {', '.join(model.languages)}"
+            f"model {model.name} is not for language {language}, but for: {', '.join(model.languages)}",
+            "Set speech.model to another one, or to nothing for the best installed",
         )
     installed_path(home, model.name)
     return model

@@ -236,7 +236,14 @@ def _place(settings: config.Redis) -> str:
 def _fault(settings: config.Redis, error: Exception) -> str:
     if isinstance(error, (BusError, StoreError)):
         return str(error)
-    return f"Redis at {_place(settings)}: {' '.join(str(error).split()) or type(error).__name__}"
+    if _wants_password(error):
+        return f"Redis at {_place(settings)}: it wants a password, or another one"
+    return f"Redis at {_place(settings)}: {' '.join(str(error).split()).rstrip('.') or type(error).__name__}"
+
+
+def _wants_password(error: Exception) -> bool:
+    # Without a password Redis refuses the greeting of newer clients in words of its own.
+    return isinstance(error, AuthenticationError) or any(word in str(error) for word in ("NOAUTH", "authenticated"))
 
 
 def _mend(error: Exception) -> str:
@@ -244,8 +251,7 @@ def _mend(error: Exception) -> str:
         return "Allow that command and key to the gateway's Redis user"
     if isinstance(error, ReadOnlyError):
         return "This is a replica: set redis.url to the primary"
-    # Without a password Redis refuses the greeting of newer clients in words of its own.
-    if isinstance(error, AuthenticationError) or any(word in str(error) for word in ("NOAUTH", "authenticated")):
+    if _wants_password(error):
         return "Put user and password into redis.url, as in redis://user:password@host:6379/0"
     if "WRONGTYPE" in str(error):
         return "That key is not a stream: set another redis.stream"

@@ -14,7 +14,7 @@ from pathlib import Path
 from gateway import __version__, config
 from gateway.cli import bench, calls, demo, headset, people, serve, speech
 from gateway.cli.common import LogFormatter
-from gateway.errors import HotlineError
+from gateway.errors import HotlineError, SettingError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,17 +24,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             # Parts that read a file of their own, in this process or a worker's, look in the same folder.
             os.environ["HOTLINE_CONFIG"] = str(arguments.config.resolve())
-            settings = config.load(arguments.config)
-            _set_up_log(settings.log)
-            status: int = arguments.run(arguments, settings)
+            return _run(arguments)
         except HotlineError as error:
             return _complain([error])
         except KeyboardInterrupt:
             return 130
-        return status
     except* HotlineError as group:
         _complain(_leaves(group))
     return 1
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    try:
+        settings = config.load(arguments.config)
+    except SettingError as error:
+        if "show_bad_settings" in arguments:
+            return int(arguments.show_bad_settings(arguments, error))
+        raise
+    _set_up_log(settings.log)
+    return int(arguments.run(arguments, settings))
 
 
 def parser() -> argparse.ArgumentParser:

@@ -6,10 +6,15 @@ import argparse
 import asyncio
 import logging
 import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from gateway.cli.common import Subcommands, print_json, run_until_signal
 from gateway.config import Settings
-from gateway.errors import InputError
+from gateway.errors import InputError, SettingError
+
+if TYPE_CHECKING:
+    from gateway.check import Finding
 
 
 def add_commands(commands: Subcommands, common: argparse.ArgumentParser) -> None:
@@ -21,17 +26,13 @@ def add_commands(commands: Subcommands, common: argparse.ArgumentParser) -> None
     command.set_defaults(run=_worker)
     command = commands.add_parser("check", parents=[common], help="try every neighbour and say how to mend it")
     command.add_argument("--json", action="store_true")
-    command.set_defaults(run=_check)
+    command.set_defaults(run=_check, show_bad_settings=_show_bad_settings)
 
 
 def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
     from gateway.app import App
-    from gateway.check import check
 
-    failed = [finding for finding in asyncio.run(check(settings, arguments.config)) if finding.status == "fail"]
-    for finding in failed:
-        print(f"hotline: {finding.what}: {finding.detail}", file=sys.stderr)
-    if failed:
+    if _tell_failures(_findings(arguments, settings)):
         return 1
     run_until_signal(App(settings, arguments.config).run())
     return 0
@@ -47,15 +48,39 @@ def _worker(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _check(arguments: argparse.Namespace, settings: Settings) -> int:
+    return _show(arguments, _findings(arguments, settings))
+
+
+def _show_bad_settings(arguments: argparse.Namespace, error: SettingError) -> int:
+    from gateway.check import Finding
+
+    return _show(arguments, [Finding("settings", "fail", str(error))])
+
+
+def _findings(arguments: argparse.Namespace, settings: Settings) -> list[Finding]:
     from gateway.check import check
 
     # The findings say it all; what the parts log while they are tried would only repeat it.
     logging.disable(logging.WARNING)
-    findings = asyncio.run(check(settings, arguments.config))
+    try:
+        return asyncio.run(check(settings, arguments.config))
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _show(arguments: argparse.Namespace, findings: Sequence[Finding]) -> int:
+    """What is as it should be to stdout, what is not to stderr, a line each; with ``--json`` stdout has it all."""
     if arguments.json:
         print_json(findings)
-    else:
-        for finding in findings:
-            sign = finding.status.upper() if finding.status == "fail" else finding.status
-            print(f"{sign:<4}  {finding.what:<12} {finding.detail}")
-    return int(any(finding.status == "fail" for finding in findings))
+        return _tell_failures(findings)
+    for finding in findings:
+        if finding.status != "fail":
+            print(f"{finding.status:<6}{finding.what:<13}{finding.detail}", flush=True)
+    return _tell_failures(findings)
+
+
+def _tell_failures(findings: Sequence[Finding]) -> int:
+    failed = [finding for finding in findings if finding.status == "fail"]
+    for finding in failed:
+        print(f"hotline: {finding.what}: {finding.detail}", file=sys.stderr)
+    return int(bool(failed))

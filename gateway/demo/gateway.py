@@ -63,6 +63,23 @@ class GatewayInstance(Ephemeral):
         """The gateway's process id while it runs."""
         return self._child.pid
 
+    @property
+    def status(self) -> int | None:
+        """Its exit status once it has ended."""
+        return self._child.status
+
+    async def parts(self) -> dict[str, str]:
+        """The condition of each part and neighbour by ``/healthz``; empty while nothing answers."""
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as client,
+                client.get(f"{self.url}/healthz") as answer,
+            ):
+                parts: dict[str, str] = (await answer.json())["parts"]
+                return parts
+        except (aiohttp.ClientError, TimeoutError):
+            return {}
+
     async def add_account(self, name: str, role: Role, agent: str = "") -> str:
         """Make an account and give its one-time password."""
         password = one_time_password()
@@ -76,17 +93,12 @@ class GatewayInstance(Ephemeral):
     async def start(self) -> None:
         """Start it and wait until every part is there. Raises NeighbourError with the log's tail."""
         await self._child.start()
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as client:
 
-            async def ready() -> bool:
-                try:
-                    async with client.get(f"{self.url}/healthz") as answer:
-                        parts = (await answer.json()).get("parts", {})
-                except (aiohttp.ClientError, TimeoutError):
-                    return False
-                return all(parts.get(part) == "ok" for part in self._parts())
+        async def ready() -> bool:
+            parts = await self.parts()
+            return all(parts.get(part) == "ok" for part in self._awaited())
 
-            await self._child.until(ready, START_SECONDS)
+        await self._child.until(ready, START_SECONDS)
 
     async def stop(self) -> None:
         """End it; ``start()`` may follow."""
@@ -96,7 +108,7 @@ class GatewayInstance(Ephemeral):
         """Remove what it left on disk."""
         self._folder.cleanup()
 
-    def _parts(self) -> tuple[str, ...]:
+    def _awaited(self) -> tuple[str, ...]:
         speech = () if self._extra.get("HOTLINE_SPEECH_ENABLED") == "false" else ("speech",)
         return ("core", "ami", "redis", *speech)
 

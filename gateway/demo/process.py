@@ -38,6 +38,11 @@ class Child:
         """Process id while it runs."""
         return self._process.pid if self._process and self._process.returncode is None else None
 
+    @property
+    def status(self) -> int | None:
+        """Exit status once it has ended; the negative signal number when a signal ended it."""
+        return self._process.returncode if self._process else None
+
     async def start(self) -> None:
         """Start it. Raises SettingError when the program is not installed."""
         program(self.command[0])
@@ -78,6 +83,12 @@ class Child:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
+
+    async def kill(self) -> None:
+        """End it as a crash would, without a warning."""
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            await self._process.wait()
 
     def tail(self) -> str:
         """The last lines of its output, for an error's text."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from gateway.demo.process import Child, Ephemeral, program
@@ -14,16 +15,18 @@ START_SECONDS = 10.0
 class RedisInstance(Ephemeral):
     """Async context manager: a real Redis, reached at ``url``, gone with its folder on exit.
 
-    ``persistent`` keeps an append-only file, so that data outlive ``stop()`` and ``start()`` within the block.
+    ``persistent`` keeps an append-only file, on disk before each answer, so that data outlive ``stop()``, ``kill()``
+    and ``start()`` within the block. ``options`` are further ones of redis-server.
     """
 
-    def __init__(self, *, persistent: bool = False) -> None:
+    def __init__(self, *, persistent: bool = False, options: Sequence[str] = ()) -> None:
         self.persistent = persistent
         self._folder = tempfile.TemporaryDirectory(prefix="hotline-redis-")
         self.folder = Path(self._folder.name)
         self.socket = self.folder / "redis.sock"
         command = [program("redis-server"), "--port", "0", "--unixsocket", str(self.socket), "--dir", str(self.folder)]
-        command += ["--save", "", "--appendonly", "yes" if persistent else "no", "--daemonize", "no"]
+        command += ["--save", "", "--appendonly", "yes" if persistent else "no", "--appendfsync", "always"]
+        command += ["--daemonize", "no", *options]
         self._child = Child("redis-server", command, self.folder / "redis.log")
 
     @property
@@ -40,6 +43,10 @@ class RedisInstance(Ephemeral):
         """End the server; ``start()`` may follow."""
         await self._child.stop()
 
+    async def kill(self) -> None:
+        """End the server as a crash would; ``start()`` may follow."""
+        await self._child.kill()
+
     def forget(self) -> None:
         """Remove what it left on disk."""
         self._folder.cleanup()
@@ -51,7 +58,7 @@ class RedisInstance(Ephemeral):
             return False
         try:
             writer.write(b"PING\r\n")
-            return (await asyncio.wait_for(reader.readline(), 1.0)).startswith(b"+PONG")
+            return (await asyncio.wait_for(reader.readline(), 1.0)).startswith((b"+PONG", b"-NOAUTH"))
         except (OSError, TimeoutError):
             return False
         finally:

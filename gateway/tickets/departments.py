@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
+from gateway.config import convert, read_toml
 from gateway.errors import SettingError
 from gateway.tickets.spoken import Folded
 from gateway.tickets.taxonomy import Span
@@ -51,14 +51,7 @@ class Departments:
     @classmethod
     def load(cls, path: Path) -> Departments:
         """Read the rules at ``path``. Raises SettingError with the file and the key or the rule's name."""
-        try:
-            rules = msgspec.toml.decode(path.read_bytes(), type=_File).rule
-        except msgspec.ValidationError as error:
-            what, _, at = str(error).partition(" - at ")
-            key = at.strip("`").removeprefix("$.")
-            raise SettingError(f"{path}: {key}" if key else str(path), what, "See the head of that file") from error
-        except (OSError, ValueError) as error:
-            raise SettingError(str(path), f"cannot be read: {error}") from error
+        rules = convert(read_toml(path), _File, str(path)).rule
         names = [rule.name for rule in rules]
         for number, rule in enumerate(rules):
             if names.index(rule.name) != number:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from gateway.errors import SettingError
+from gateway.config import read_text
 from gateway.tickets.place_parts import Part, read_parts
 from gateway.tickets.place_words import SOUNDED_KINDS
 from gateway.tickets.sounds import Lexicon
@@ -71,10 +71,7 @@ class Gazetteer:
     @classmethod
     def load(cls, path: Path) -> Gazetteer:
         """Read a text file with one name a line; lines that begin with ``#`` are remarks. Raises SettingError."""
-        try:
-            lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingError(str(path), f"cannot be read: {error}", "Save it as text in UTF-8") from error
+        lines = [line.strip() for line in read_text(path).splitlines()]
         return cls(line for line in lines if line and not line.startswith("#"))
 
     def mend(self, text: str) -> str:

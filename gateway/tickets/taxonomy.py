@@ -17,6 +17,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from gateway.config import read_text
 from gateway.errors import SettingError
 from gateway.tickets.sounds import sound
 from gateway.tickets.spoken import Folded
@@ -213,11 +214,7 @@ def _spans(folded: Folded, hits: Sequence[_Hit]) -> tuple[Span, ...]:
 
 
 def _read(path: Path, keys: tuple[str, ...]) -> list[_Entry]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingError(str(path), f"cannot be read: {error}", "Save it as CSV in UTF-8") from error
-    rows = csv.DictReader(StringIO(text), strict=True)
+    rows = csv.DictReader(StringIO(read_text(path)), strict=True)
     expected = [*keys, *_WEIGHTS]
     if rows.fieldnames != expected:
         raise SettingError(f"{path}: line 1", "the columns are not as expected", f"Write {','.join(expected)}")

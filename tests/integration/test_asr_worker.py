@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import stat
 import uuid
 import wave
@@ -23,6 +22,7 @@ from gateway.asr.hub import WorkerState
 from gateway.asr.local import LocalWorkers
 from gateway.asr.protocol import Heard, LegClosed, LegGap, LegOpened, Load
 from gateway.config import QueuePolicy, Settings, Speech, Web
+from gateway.demo.process import free_port
 from tests.integration.speech import TOKEN, Core, Pbx, decode_directly, need_models
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
@@ -30,13 +30,6 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)
 CALLER = "你好，我要投诉，门口的路灯坏了一个多星期了，晚上走路很不安全。"
 AGENT = "好的，我已经记录下来了，会转给城管部门处理。"
 SPEECH_SECONDS = 0.5
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="module")

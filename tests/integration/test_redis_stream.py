@@ -1,7 +1,6 @@
 """The stream on a real Redis that dies, forgets, refuses and answers late."""
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -14,6 +13,7 @@ from gateway import config
 from gateway.bus import redis_stream
 from gateway.bus.cloudevents import parse
 from gateway.bus.redis_stream import Publisher, check
+from gateway.demo.redis import RedisInstance
 from gateway.errors import BusError
 from gateway.events import CallQueued, GatewayHealth, TranscriptPartial
 from gateway.store.journal import Journal
@@ -21,35 +21,8 @@ from gateway.store.journal import Journal
 STREAM = "hotline:events"
 
 
-class RedisServer:
-    """A redis-server of our own on a Unix socket, that has every command on disk before it answers."""
-
-    def __init__(self, folder: Path) -> None:
-        self.socket = folder / "redis.sock"
-        self.url = f"unix://{self.socket}"
-        self._folder = folder
-        self._process: asyncio.subprocess.Process | None = None
-
-    async def start(self, *options: str) -> None:
-        self._process = await asyncio.create_subprocess_exec(
-            *("redis-server", "--port", "0", "--unixsocket", str(self.socket), "--dir", str(self._folder)),
-            *("--appendonly", "yes", "--appendfsync", "always", "--save", "", *options),
-            stdout=asyncio.subprocess.PIPE,
-        )
-        assert self._process.stdout is not None
-        async for line in self._process.stdout:  # its end, when the server could not start
-            if b"ready to accept connections" in line.lower():
-                return
-        raise AssertionError("redis-server did not start")
-
-    async def kill(self) -> None:
-        if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            await self._process.communicate()
-            self._process = None
-
-    def client(self) -> Redis:
-        return Redis.from_url(self.url, decode_responses=True)
+def client(server: RedisInstance) -> Redis:
+    return Redis.from_url(server.url, decode_responses=True)
 
 
 class FaultyLine:
@@ -63,7 +36,7 @@ class FaultyLine:
     FAULTS = ("answer", "question", "late")
     BEGIN, END = b"*1\r\n$5\r\nMULTI\r\n", b"*1\r\n$4\r\nEXEC\r\n"
 
-    def __init__(self, server: RedisServer) -> None:
+    def __init__(self, server: RedisInstance) -> None:
         self.socket = server.socket.with_name("line.sock")
         self.url = f"unix://{self.socket}"
         self.broken: list[str] = []
@@ -128,13 +101,9 @@ class FaultyLine:
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[RedisServer]:
-    server = RedisServer(tmp_path)
-    try:
-        await server.start()
+async def server() -> AsyncIterator[RedisInstance]:
+    async with RedisInstance(persistent=True) as server:
         yield server
-    finally:
-        await server.kill()
 
 
 @pytest.fixture(autouse=True)
@@ -183,10 +152,10 @@ async def append(journal: Journal, first: int, last: int) -> None:
     await journal.flush()
 
 
-async def read_stream(server: RedisServer, count: int) -> list[tuple[str, dict[str, str]]]:
+async def read_stream(server: RedisInstance, count: int) -> list[tuple[str, dict[str, str]]]:
     """The first ``count`` entries, as a consumer that waits for them gets them."""
     found: list[tuple[str, dict[str, str]]] = []
-    async with server.client() as redis:
+    async with client(server) as redis:
         while len(found) < count:
             last = found[-1][0] if found else "0-0"
             for _stream, entries in await redis.xread({STREAM: last}, block=20_000) or []:
@@ -194,7 +163,7 @@ async def read_stream(server: RedisServer, count: int) -> list[tuple[str, dict[s
     return found
 
 
-async def assert_whole(server: RedisServer, journal: Journal) -> None:
+async def assert_whole(server: RedisInstance, journal: Journal) -> None:
     """The stream holds every entry of the journal, once and in order."""
     entries = await journal.read(0, 100_000)
     stream = await read_stream(server, len(entries))
@@ -204,7 +173,7 @@ async def assert_whole(server: RedisServer, journal: Journal) -> None:
     assert [event.data for event in events] == [entry.event for entry in entries]
 
 
-async def test_an_entry_carries_the_envelope_and_two_words_to_pick_by(server: RedisServer, journal: Journal):
+async def test_an_entry_carries_the_envelope_and_two_words_to_pick_by(server: RedisInstance, journal: Journal):
     async with publishing(journal, server.url) as watch:
         await append(journal, 1, 1)
         ((_, fields),) = await read_stream(server, 1)
@@ -215,7 +184,7 @@ async def test_an_entry_carries_the_envelope_and_two_words_to_pick_by(server: Re
         assert (ok.component, ok.at > 0) == ("redis", True)
 
 
-async def test_redis_dies_and_comes_back(server: RedisServer, journal: Journal):
+async def test_redis_dies_and_comes_back(server: RedisInstance, journal: Journal):
     async with publishing(journal, server.url) as watch:
         await append(journal, 1, 20)
         await read_stream(server, 20)
@@ -231,7 +200,7 @@ async def test_redis_dies_and_comes_back(server: RedisServer, journal: Journal):
         await assert_whole(server, journal)
 
 
-async def test_redis_dies_again_and_again_while_events_come(server: RedisServer, journal: Journal):
+async def test_redis_dies_again_and_again_while_events_come(server: RedisInstance, journal: Journal):
     async def die() -> None:
         for _ in range(4):
             await server.kill()
@@ -248,7 +217,7 @@ async def test_redis_dies_again_and_again_while_events_come(server: RedisServer,
 
 
 async def test_a_broken_line_neither_loses_nor_doubles(
-    server: RedisServer, journal: Journal, monkeypatch: pytest.MonkeyPatch
+    server: RedisInstance, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(redis_stream, "BATCH", 7)
     await append(journal, 1, 200)
@@ -260,7 +229,7 @@ async def test_a_broken_line_neither_loses_nor_doubles(
         assert len(line.broken) >= 9
 
 
-async def test_a_restarted_gateway_goes_on_and_recognises_what_was_sent(server: RedisServer, journal: Journal):
+async def test_a_restarted_gateway_goes_on_and_recognises_what_was_sent(server: RedisInstance, journal: Journal):
     async with publishing(journal, server.url):
         await append(journal, 1, 10)
         await read_stream(server, 10)
@@ -270,8 +239,8 @@ async def test_a_restarted_gateway_goes_on_and_recognises_what_was_sent(server: 
         await assert_whole(server, journal)
 
 
-async def test_a_tail_that_redis_lost_is_sent_anew(server: RedisServer, journal: Journal):
-    async with server.client() as redis:
+async def test_a_tail_that_redis_lost_is_sent_anew(server: RedisInstance, journal: Journal):
+    async with client(server) as redis:
         async with publishing(journal, server.url):
             await append(journal, 1, 5)
             await read_stream(server, 5)
@@ -283,11 +252,11 @@ async def test_a_tail_that_redis_lost_is_sent_anew(server: RedisServer, journal:
         await assert_whole(server, journal)
 
 
-async def test_a_stream_that_was_removed_is_reported_and_gets_only_what_is_new(server: RedisServer, journal: Journal):
+async def test_a_stream_that_was_removed_is_reported_and_gets_only_what_is_new(server: RedisInstance, journal: Journal):
     await append(journal, 1, 5)
     async with publishing(journal, server.url) as watch:
         await watch.hears("ok")
-    async with server.client() as redis:
+    async with client(server) as redis:
         assert await redis.delete(STREAM) == 1
     async with publishing(journal, server.url) as watch:
         degraded = await watch.hears("degraded")
@@ -298,8 +267,8 @@ async def test_a_stream_that_was_removed_is_reported_and_gets_only_what_is_new(s
         assert parse(fields["event"]).id == "6"
 
 
-async def test_a_stream_of_another_journal_is_named_until_it_is_moved_away(server: RedisServer, journal: Journal):
-    async with server.client() as redis:
+async def test_a_stream_of_another_journal_is_named_until_it_is_moved_away(server: RedisInstance, journal: Journal):
+    async with client(server) as redis:
         await redis.xadd(STREAM, {"event": "{}"}, id="99999999999999-1")
         await append(journal, 1, 3)
         async with publishing(journal, server.url) as watch:
@@ -311,8 +280,8 @@ async def test_a_stream_of_another_journal_is_named_until_it_is_moved_away(serve
             await assert_whole(server, journal)
 
 
-async def test_an_older_journals_stream_is_continued(server: RedisServer, journal: Journal):
-    async with server.client() as redis:
+async def test_an_older_journals_stream_is_continued(server: RedisInstance, journal: Journal):
+    async with client(server) as redis:
         await redis.xadd(STREAM, {"event": "{}"}, id="1000-900")
         async with publishing(journal, server.url):
             await append(journal, 1, 3)
@@ -320,8 +289,8 @@ async def test_an_older_journals_stream_is_continued(server: RedisServer, journa
         assert [parse(fields["event"]).id for _, fields in stream[1:]] == ["1", "2", "3"]
 
 
-async def test_a_redis_that_is_full_gets_everything_when_it_has_room(server: RedisServer, journal: Journal):
-    async with server.client() as redis, publishing(journal, server.url) as watch:
+async def test_a_redis_that_is_full_gets_everything_when_it_has_room(server: RedisInstance, journal: Journal):
+    async with client(server) as redis, publishing(journal, server.url) as watch:
         await append(journal, 1, 3)
         await watch.hears("ok")
         await redis.config_set("maxmemory", "1")
@@ -334,11 +303,11 @@ async def test_a_redis_that_is_full_gets_everything_when_it_has_room(server: Red
         await assert_whole(server, journal)
 
 
-async def test_the_stream_is_kept_at_its_length(server: RedisServer, journal: Journal):
+async def test_the_stream_is_kept_at_its_length(server: RedisInstance, journal: Journal):
     watch = Watch(journal, config.Redis(url=server.url, max_length=100))
     running = asyncio.create_task(watch.publisher.run())
     await append(journal, 1, 3000)
-    async with server.client() as redis:
+    async with client(server) as redis:
         while (newest := await redis.xrevrange(STREAM, count=1)) == [] or not newest[0][0].endswith("-3000"):
             await redis.xread({STREAM: "$"}, block=20)
         assert 100 <= await redis.xlen(STREAM) < 400
@@ -353,9 +322,9 @@ PARTIAL = TranscriptPartial(
 
 
 async def test_partial_transcripts_go_to_the_channel_and_are_dropped_when_redis_is_away(
-    server: RedisServer, journal: Journal
+    server: RedisInstance, journal: Journal
 ):
-    async with server.client() as redis, redis.pubsub() as channel, publishing(journal, server.url) as watch:
+    async with client(server) as redis, redis.pubsub() as channel, publishing(journal, server.url) as watch:
         await channel.subscribe("hotline:partials")
         await channel.get_message(timeout=5)
         await watch.hears("ok")
@@ -371,26 +340,26 @@ async def test_partial_transcripts_go_to_the_channel_and_are_dropped_when_redis_
         assert watch.publisher.partials_dropped == 2
 
 
-async def test_the_publisher_ends_with_the_journal(server: RedisServer, tmp_path: Path):
+async def test_the_publisher_ends_with_the_journal(server: RedisInstance, tmp_path: Path):
     async with Journal(f"sqlite:///{tmp_path}/other.db") as journal:
         running = asyncio.create_task(Publisher(config.Redis(url=server.url), journal).run())
     async with asyncio.timeout(20):
         assert await running is None
 
 
-async def test_check_changes_nothing_and_says_what_it_found(server: RedisServer):
+async def test_check_changes_nothing_and_says_what_it_found(server: RedisInstance):
     settings = config.Redis(url=server.url)
     assert "can be written (empty)" in await check(settings)
-    async with server.client() as redis:
+    async with client(server) as redis:
         assert await redis.exists(STREAM) == 0
         await redis.xadd(STREAM, {"event": "{}"}, id="5-1")
         assert "newest entry 5-1" in await check(settings)
         assert await redis.xlen(STREAM) == 1
 
 
-async def test_check_names_the_fault_and_the_mend(server: RedisServer):
+async def test_check_names_the_fault_and_the_mend(server: RedisInstance):
     settings = config.Redis(url=server.url)
-    async with server.client() as redis:
+    async with client(server) as redis:
         await redis.set("text", "1")
         with pytest.raises(BusError, match="not a stream"):
             await check(config.Redis(url=server.url, stream="text"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from aiohttp import web
 from yarl import URL
 
 from gateway.config import Agent, Settings, Web
+from gateway.demo.process import free_port
 from gateway.errors import InputError, SettingError
 from gateway.events import (
     AgentStateChanged,
@@ -56,9 +56,7 @@ class House:
         self.live = Live(self.settings, clock=lambda: self.now)
         self.parts = {"core": "ok", "ami": "ok"}
         self.ui = folder / "ui"
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
 
     async def edit_ticket(self, call_id: str, values: Mapping[str, str], agent: str) -> None:
