@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import logging
 from collections.abc import Sequence
 
 from gateway.demo.asterisk import AsteriskInstance
 from gateway.demo.citizens import ScriptedCall
-from gateway.demo.phones import AgentPhone, Caller, first_ringing
+from gateway.demo.phones import AgentPhone, Caller
 from gateway.demo.voices import Voices
 from gateway.demo.watcher import Watcher
-from gateway.events import CallAnswered, CallEnded, CallOffered, CallQueued, TranscriptCompleted
-
-log = logging.getLogger(__name__)
+from gateway.events import (
+    AttemptMissed,
+    CallAnswered,
+    CallEnded,
+    CallOffered,
+    CallQueued,
+    CallRinging,
+    TranscriptCompleted,
+)
 
 ARRIVAL_SECONDS = 15.0
 NOTICE_SECONDS = 30.0
@@ -35,7 +40,7 @@ class Director:
         self, asterisk: AsteriskInstance, watcher: Watcher, voices: Voices, agents: Sequence[AgentPhone]
     ) -> None:
         self._asterisk, self._watcher, self._voices = asterisk, watcher, voices
-        self._agents = tuple(agents)
+        self._agents = {phone.agent: phone for phone in agents}
 
     async def rehearse(self, call: ScriptedCall) -> None:
         """Have all its lines spoken beforehand."""
@@ -71,7 +76,7 @@ class Director:
 
     async def _converse(self, call: ScriptedCall, call_id: str, citizen: Caller, seen: int) -> None:
         await asyncio.sleep(call.answer_after)
-        agent = await first_ringing(self._agents, ANSWER_SECONDS)
+        agent = await self._ringing_for(call_id)
         await agent.answer()
         await self._watcher.wait(
             CallAnswered, lambda e: e.call_id == call_id, "the call is answered", ANSWER_SECONDS, seen
@@ -89,3 +94,20 @@ class Director:
             await asyncio.sleep(THINKING)
             await citizen.press(str(call.survey))
         await agent.wait_closed()
+
+    async def _ringing_for(self, call_id: str) -> AgentPhone:
+        """The agent on duty whose phone rings for this call now, or next."""
+        while True:
+            seen, ringing = len(self._watcher.entries), ""
+            for _, event in self._watcher.of_call(call_id):
+                match event:
+                    case CallRinging():
+                        ringing = event.agent
+                    case AttemptMissed() if event.agent == ringing:
+                        ringing = ""
+            if ringing in self._agents:
+                await self._agents[ringing].wait_ringing(ANSWER_SECONDS)
+                return self._agents[ringing]
+            await self._watcher.wait(
+                CallRinging, lambda e: e.call_id == call_id, "an agent's phone rings", ANSWER_SECONDS, seen
+            )

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from gateway.demo.citizens import ScriptedCall
 from gateway.demo.director import Director
 from gateway.demo.gateway import GatewayInstance
 from gateway.demo.phones import AgentPhone
+from gateway.demo.reception import Reception
 from gateway.demo.redis import RedisInstance
 from gateway.demo.report import Hold, Report, report_call, summarise
 from gateway.demo.voices import Voices
@@ -85,34 +86,44 @@ async def run(
 
     With ``exit_after`` it ends after them, else it keeps running until cancelled.
     """
-    target = settings.policy("hotline").target_seconds
-    voices = Voices(settings.home())
     async with stage(settings, config, web_port) as on:
         _welcome(on)
-        director = Director(on.asterisk, on.watcher, voices, on.agents)
-        count = calls if calls is not None else (len(script) if exit_after else None)
-        reports, played = [], []
-        for number, call in enumerate(itertools.islice(itertools.cycle(script), count), 1):
-            await director.rehearse(call)
-            say(f"call {number}: {call.outcome}, {len(call.caller_says)} lines of a citizen")
-            try:
-                call_id = await director.play(call)
-            except NeighbourError as error:
-                say(f"call {number} failed: {error}")
-                call_id = ""
-            done = report_call(call, call_id, on.watcher.of_call(call_id), hold(on.asterisk, call_id), target)
-            say(f"call {number}: {_line(done.problems) or 'as scripted'}")
-            if count is not None:
-                reports.append(done)
-                played.append(call)
-            await asyncio.sleep(BETWEEN_CALLS)
-        engines = {f"{e.engine} {e.model}" for _, e in on.watcher.entries if isinstance(e, TranscriptFinal)}
-        whole = summarise(reports, played, sorted(engines))
-        _write(whole, report)
-        if not exit_after:
-            say("All calls are done; the hotline runs on. Ctrl-C ends it.")
-            await asyncio.Event().wait()
+        voices = Voices(settings.home())
+        reception = Reception(on.watcher, voices, on.agents, {call.number for call in script})
+        attending = asyncio.create_task(reception.attend())
+        try:
+            count = calls if calls is not None else (len(script) if exit_after else None)
+            whole = await _play(on, settings, voices, itertools.islice(itertools.cycle(script), count))
+            _write(whole, report)
+            if not exit_after:
+                say("All calls are done; the hotline runs on. Ctrl-C ends it.")
+                await attending
+        finally:
+            attending.cancel()
+            await asyncio.gather(attending, return_exceptions=True)
         return whole.ok
+
+
+async def _play(on: Stage, settings: Settings, voices: Voices, script: Iterable[ScriptedCall]) -> Report:
+    """One call after another."""
+    director = Director(on.asterisk, on.watcher, voices, on.agents)
+    target = settings.policy("hotline").target_seconds
+    reports, played = [], []
+    for number, call in enumerate(script, 1):
+        await director.rehearse(call)
+        say(f"call {number}: {call.outcome}, {len(call.caller_says)} lines of a citizen")
+        try:
+            call_id = await director.play(call)
+        except NeighbourError as error:
+            say(f"call {number} failed: {error}")
+            call_id = ""
+        done = report_call(call, call_id, on.watcher.of_call(call_id), hold(on.asterisk, call_id), target)
+        say(f"call {number}: {'; '.join(done.problems) or 'as scripted'}")
+        reports.append(done)
+        played.append(call)
+        await asyncio.sleep(BETWEEN_CALLS)
+    engines = {f"{event.engine} {event.model}" for _, event in on.watcher.entries if isinstance(event, TranscriptFinal)}
+    return summarise(reports, played, sorted(engines))
 
 
 def _welcome(on: Stage) -> None:
@@ -120,7 +131,10 @@ def _welcome(on: Stage) -> None:
     for name, password in on.passwords.items():
         what = "wallboard" if name == "supervisor" else "desk"
         print(f"  {what:<10} name {name:<11} one-time password {password}")
-    print(f"Ring it:     sip:{on.asterisk.hotline_number}@{on.asterisk.host}:{on.asterisk.sip_port}")
+    server = f"{on.asterisk.host}:{on.asterisk.sip_port}"
+    citizen = on.asterisk.agent_password("9001")
+    print(f"Ring it:     any softphone on this machine: server {server} (UDP), user 9001, password {citizen},")
+    print(f"             then dial {on.asterisk.hotline_number}; the agents answer")
     print(f"Events:      {on.redis.url}\nLog:         {on.gateway.log}\n", flush=True)
 
 
@@ -140,10 +154,6 @@ def hold(asterisk: AsteriskInstance, call_id: str) -> Hold:
             case "ANNOUNCED":
                 announced = float(data[0])
     return Hold(hold, announced)
-
-
-def _line(problems: Sequence[str]) -> str:
-    return "; ".join(problems)
 
 
 def _write(report: Report, path: Path | None) -> None:

@@ -51,10 +51,12 @@ class Watcher:
                 self._news.set()
                 self._news = asyncio.Event()
 
-    async def wait(self, kind: type[E], matches: Callable[[E], bool], what: str, timeout: float, after: int = 0) -> E:
+    async def wait(
+        self, kind: type[E], matches: Callable[[E], bool], what: str, timeout: float | None, after: int = 0
+    ) -> E:
         """The first event of this kind that matches, among the entries from number ``after`` on, or the next to come.
 
-        Raises NeighbourError naming ``what`` when the seconds are over.
+        Raises NeighbourError naming ``what`` when the seconds are over; ``timeout`` None waits for ever.
         """
         try:
             async with asyncio.timeout(timeout):
@@ -66,7 +68,7 @@ class Watcher:
                     after = len(self.entries)
                     await news.wait()
         except TimeoutError:
-            raise NeighbourError(f"no event within {timeout:g} s that says: {what}") from None
+            raise NeighbourError(f"no event within {timeout} s that says: {what}") from None
 
     def of_call(self, call_id: str) -> list[tuple[str, CallEvent]]:
         """One call's events with their stream ids, in stream order."""
