@@ -1,6 +1,5 @@
 # The gateway: pages built by Node, programs run by Python, nothing else.
-# Debian 13 has the Node the pages need; Debian 12 has Python 3.11, the one of requirements/run.txt (a package in it
-# refuses Python 3.13).
+# Debian 13 has the Node the pages need; the programs run on Debian 12 and 13 alike.
 ARG PAGES_BASE=debian:trixie-slim
 ARG BASE=debian:bookworm-slim
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import os
 import re
 import wave
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.errors import InputError, ModelError
+from gateway.numerals import read_numerals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +31,6 @@ SENTENCE_PAUSE = 0.35
 """Seconds of silence between two sentences."""
 _NEEDED = ("model.onnx", "vocab.json", "voices.npz")
 _INSTALL = "Install it with: hotline models install kokoro-82m"
-_DIGITS = "零一二三四五六七八九"
 
 Samples = NDArray[np.int16]
 
@@ -50,9 +49,10 @@ class Voice:
         try:
             import onnxruntime
 
-            self._phonemes = Phonemizer()
+            from gateway.phonemes import phonemes
         except ImportError as error:
             raise ModelError(f"cannot speak: {error}", "Install the extra: pip install hotline-gateway[tts]") from error
+        self._phonemes = phonemes
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or min(2, os.cpu_count() or 1)
         options.inter_op_num_threads = 1
@@ -119,44 +119,6 @@ class Voice:
         return trim_silence(np.asarray(speech, dtype=np.float32).ravel(), MODEL_RATE)
 
 
-class Phonemizer:
-    """Mandarin text to Kokoro's phonemes: words by jieba, tones with sandhi by pypinyin, letters by misaki."""
-
-    def __init__(self) -> None:
-        import cn2an  # type: ignore[import-untyped]
-        import jieba  # type: ignore[import-untyped]
-        import pypinyin
-        from misaki.zh import ZHG2P
-
-        jieba.setLogLevel(logging.WARNING)
-        self._amounts: Any = cn2an.transform
-        self._words: Any = jieba.lcut
-        self._pinyin: Any = pypinyin.lazy_pinyin
-        self._style: Any = pypinyin.Style.TONE3
-        self._misaki: Any = ZHG2P
-
-    def __call__(self, text: str) -> str:
-        """Phonemes of ``text``, with tone arrows, punctuation marks and spaces between words.
-
-        Raises InputError for a character that has no reading.
-        """
-        text = self._misaki.map_punctuation(self._amounts(text, "an2cn"))
-        runs = re.findall(r"[\u4e00-\u9fff]+|[^\u4e00-\u9fff]+", text)
-        spoken = (self._sentence(run) if "\u4e00" <= run[0] <= "\u9fff" else run for run in runs)
-        # The mark below a non-syllabic vowel is not in the model's table.
-        return "".join(spoken).replace("\u032f", "")
-
-    def _sentence(self, run: str) -> str:
-        return " ".join(self._word(word) for word in self._words(run))
-
-    def _word(self, word: str) -> str:
-        syllables = self._pinyin(word, style=self._style, neutral_tone_with_five=True, tone_sandhi=True)
-        try:
-            return "".join(self._misaki.py2ipa(syllable) for syllable in syllables)
-        except (ValueError, AssertionError) as error:
-            raise InputError("a character has no Mandarin reading", "Write it with common characters") from error
-
-
 def _cut(tokens: list[int], comma: int) -> Iterator[list[int]]:
     """Pieces of at most MAX_TOKENS, cut behind the last comma that fits, else anywhere."""
     while len(tokens) > MAX_TOKENS:
@@ -177,29 +139,6 @@ def trim_silence(
         return speech[:0]
     keep = int(margin * rate)
     return speech[max(0, loud[0] - keep) : loud[-1] + 1 + keep]
-
-
-def read_numerals(text: str) -> str:
-    """Numerals that are names, not amounts, digit by digit in Chinese; amounts are left to the phonemizer.
-
-    Names are: five digits and more (telephone numbers, 12345), a leading zero, a year, a room, and the parts of
-    an address such as 3-2-501. A time of day such as 15:30 becomes hours and minutes.
-    """
-    text = re.sub(r"(?<!\d)(\d{1,2})[:：](\d{2})(?![\d:：])", _time_of_day, text)
-    text = re.sub(r"(?<!\d)\d+(?:-\d+)+(?!\d)", lambda m: "杠".join(_by_digit(p) for p in m[0].split("-")), text)
-    text = re.sub(r"(?<![\d.])(?:\d{5,}|0\d+)(?![\d.])", lambda m: _by_digit(m[0]), text)
-    return re.sub(r"(?<![\d.])(?:\d{4}(?=年)|\d{3,4}(?=室|房))", lambda m: _by_digit(m[0]), text)
-
-
-def _by_digit(digits: str) -> str:
-    return "".join(_DIGITS[int(d)] for d in digits)
-
-
-def _time_of_day(match: re.Match[str]) -> str:
-    hour, minute = match[1], match[2]
-    if int(minute) == 0:
-        return f"{int(hour)}点整"
-    return f"{int(hour)}点{'零' if minute[0] == '0' else ''}{int(minute)}分"
 
 
 def write_wav(path: Path, samples: Samples, rate: int) -> None:

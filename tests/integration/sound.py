@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -27,6 +29,33 @@ load-module module-null-sink sink_name=mouth rate=16000 channels=1 format=s16le 
 set-default-sink ears
 set-default-source mouth.monitor
 """
+
+
+class Recording:
+    """What a speaker played."""
+
+    def __init__(self, source: asyncio.StreamReader) -> None:
+        self._source = source
+        self._heard = bytearray()
+        self._more = asyncio.Condition()
+
+    @property
+    def samples(self) -> NDArray[np.int16]:
+        """So far, at 16 kHz."""
+        return np.frombuffer(bytes(self._heard[: len(self._heard) // 2 * 2]), dtype="<i2")
+
+    async def gathered(self, seconds: float) -> None:
+        """Wait until ``seconds`` more are recorded."""
+        enough = len(self._heard) + seconds * RATE * 2
+        async with asyncio.timeout(seconds + 10), self._more:
+            await self._more.wait_for(lambda: len(self._heard) >= enough)
+
+    async def read(self) -> None:
+        """Gather until the recorder ends."""
+        while part := await self._source.read(4096):
+            async with self._more:
+                self._heard += part
+                self._more.notify_all()
 
 
 class SoundServer:
@@ -78,14 +107,19 @@ class SoundServer:
         process = await self._tool("pacat", "--playback", "-d", "mouth")
         await process.communicate(samples.tobytes())
 
-    async def listen(self, seconds: float) -> NDArray[np.int16]:
-        """What the speaker plays in the next ``seconds``, at 16 kHz."""
+    @asynccontextmanager
+    async def recording(self) -> AsyncIterator[Recording]:
+        """Record what the speaker plays: all of it, from before the block begins until it ends."""
         process = await self._tool("pacat", "--record", "-d", "ears.monitor", "--latency-msec=40")
         assert process.stdout is not None
-        heard = await process.stdout.readexactly(round(seconds * RATE) * 2)
-        process.terminate()
-        await process.wait()
-        return np.frombuffer(heard, dtype="<i2")
+        recording = Recording(process.stdout)
+        reading = asyncio.create_task(recording.read())
+        try:
+            await recording.gathered(0.1)
+            yield recording
+        finally:
+            process.terminate()
+            await asyncio.gather(reading, process.wait())
 
     async def _ready(self) -> bool:
         process = await asyncio.create_subprocess_exec(

@@ -57,26 +57,24 @@ async def test_the_headset_plays_and_hears(sound: SoundServer, name: BackendName
                 if frames and len(heard) > RATE:
                     headset.play(frames.pop(0))
 
-        conversing = asyncio.create_task(converse())
-        listening = asyncio.create_task(sound.listen(3.0))
-        await sound.speak(said)
-        outside = await listening
+        async with sound.recording() as ears:
+            conversing = asyncio.create_task(converse())
+            await sound.speak(said)
+            await ears.gathered(2.0)
         conversing.cancel()
         await asyncio.gather(conversing, return_exceptions=True)
-    assert share_heard(played, outside) > HEARD
+    assert share_heard(played, ears.samples) > HEARD
     assert share_heard(said, np.frombuffer(heard, "<i2")) > HEARD
     assert headset.counts.late == 0
 
 
 async def test_the_level_of_a_silent_and_of_a_speaking_microphone(sound: SoundServer) -> None:
-    async with Headset.choose(backend()) as headset:
-        listening = asyncio.create_task(sound.listen(1.0))
+    async with Headset.choose(backend()) as headset, sound.recording() as ears:
         report = await measure(headset, 1.5, 440.0)
-        tone = await listening
     assert report.silent
     assert report.seconds == pytest.approx(1.5)
-    spectrum = np.abs(np.fft.rfft(tone))
-    assert np.argmax(spectrum) * RATE / len(tone) == pytest.approx(440, abs=2)
+    spectrum = np.abs(np.fft.rfft(ears.samples))
+    assert np.argmax(spectrum) * RATE / len(ears.samples) == pytest.approx(440, abs=2)
     async with Headset.choose(backend()) as headset:
         speaking = asyncio.create_task(sound.speak(wide_noise(203, 2.0)))
         report = await measure(headset, 2.0, 440.0)

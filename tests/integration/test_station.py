@@ -164,13 +164,13 @@ async def test_both_sides_hear_each_other_call_after_call(sound: SoundServer) ->
             asks, replies = np.repeat(noise(seed, 1.0), 2), np.repeat(noise(seed + 1, 1.0), 2)
             talk = await (await desk.ring()).talk()
             collecting = asyncio.create_task(talk.frames())
-            listening = asyncio.create_task(sound.listen(2.0))
-            await asyncio.gather(talk.say(asks), sound.speak(replies))
-            outside = await listening
+            async with sound.recording() as ears:
+                await asyncio.gather(talk.say(asks), sound.speak(replies))
+                await ears.gathered(0.5)
             talk.send(encode_hangup())
             frames = await collecting
             call = await desk.ended()
-            assert share_heard(asks, outside) > HEARD
+            assert share_heard(asks, ears.samples) > HEARD
             assert share_heard(replies, heard(frames)) > HEARD
             assert {frame.rate for frame in frames if isinstance(frame, Audio)} == {RATE}
             assert {len(frame.samples) for frame in frames if isinstance(frame, Audio)} == {FRAME_BYTES}
@@ -181,10 +181,11 @@ async def test_both_sides_hear_each_other_call_after_call(sound: SoundServer) ->
 async def test_it_rings_until_the_queue_gives_up_and_is_ready_again(sound: SoundServer) -> None:
     agent = ToldAgent()
     async with staffed(agent) as desk:
-        ringing = await desk.ring()
-        await asyncio.wait_for(agent.ringing.wait(), 5)
-        tone = await sound.listen(1.0)
-        peak = np.argmax(np.abs(np.fft.rfft(tone))) * RATE / len(tone)
+        async with sound.recording() as ears:
+            ringing = await desk.ring()
+            await asyncio.wait_for(agent.ringing.wait(), 5)
+            await ears.gathered(1.0)
+        peak = np.argmax(np.abs(np.fft.rfft(ears.samples))) * RATE / len(ears.samples)
         assert peak == pytest.approx(450, abs=3)
         ringing.give_up()
         agent.take.set()

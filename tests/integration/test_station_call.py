@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pytest_asyncio
+import soxr
 
 from gateway.config import Ivr
 from gateway.demo.phones import Caller
 from gateway.demo.process import free_port
 from gateway.demo.stage import AsteriskInstance
-from gateway.headset.device import backend
+from gateway.headset.device import RATE, backend
 from gateway.headset.line import StationCall
 from gateway.headset.station import PatientAgent, Station
 from gateway.headset.stream import Headset
@@ -49,10 +50,10 @@ async def test_a_citizen_and_a_headset_hear_each_other(
             await caller.call(asterisk.hotline_number)
             connected = await ami.seen("AgentConnect")
             await ami.seen("BridgeEnter", 2)
-            listening = asyncio.create_task(sound.listen(4.0))
-            await caller.say(write(tmp_path / "asks.wav", asks))
-            await sound.speak(np.repeat(replies, 2))
-            by_agent = await listening
+            async with sound.recording() as ears:
+                await caller.say(write(tmp_path / "asks.wav", asks))
+                await sound.speak(np.repeat(replies, 2))
+                await ears.gathered(0.5)
             await caller.hang_up()
             await caller.wait_closed()
             by_caller = read(caller.heard())
@@ -65,7 +66,7 @@ async def test_a_citizen_and_a_headset_hear_each_other(
 
     assert (connected["Interface"], connected["RingTime"]) == (MEMBER, "1")
     assert completed["Reason"] == "caller"
-    assert share_heard(asks, by_agent[::2]) > HEARD
+    assert share_heard(soxr.resample(asks, 8000, RATE), ears.samples) > HEARD
     assert share_heard(replies, by_caller) > HEARD
     assert call.ended_by == "caller"
-    assert (call.unsent, call.headset.late) == (0, 0)
+    assert call.unsent == 0

@@ -204,10 +204,10 @@ const messages: Messages = {
     name: '{engine} · {model}',
     none: 'No speech engine is available',
     reason: {
-      named: 'this model is named in the settings',
-      engine: 'this engine is named in the settings',
-      preferred: 'the first choice of those installed',
-      fallback: 'no Vosk model for {language} is installed',
+      named: 'model set in the settings',
+      engine: 'engine set in the settings',
+      preferred: 'first choice of those installed',
+      fallback: 'no {language} Vosk model',
     },
   },
   page: {

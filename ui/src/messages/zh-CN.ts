@@ -202,10 +202,10 @@ const messages = {
     name: '{engine} · {model}',
     none: '没有可用的语音引擎',
     reason: {
-      named: '设置中指定了该模型',
-      engine: '设置中指定了该引擎',
+      named: '设置指定的模型',
+      engine: '设置指定的引擎',
       preferred: '已安装模型中的首选',
-      fallback: '未安装{language}的 Vosk 模型，改用此模型',
+      fallback: '未安装{language} Vosk 模型',
     },
   },
   page: {
