@@ -26,6 +26,7 @@ from gateway.events import Event, GatewayHealth, TranscriptPartial
 from gateway.ivr.agi import AgiServer
 from gateway.metrics import Metrics
 from gateway.store.accounts import Accounts
+from gateway.store.database import database_url
 from gateway.store.journal import Journal
 from gateway.tickets.load import load_drafts
 from gateway.views import SpeechEngine
@@ -56,7 +57,7 @@ class App:
         self._hub = WorkerHub(self._token, self._from_worker)
         self._ami = AmiClient(settings.ami, self._put)
         self._agi = AgiServer(settings.ivr, self._rated)
-        self._journal = Journal(journal_url(settings), settings.store.commit_interval, on_health=self._put)
+        self._journal = Journal(database_url(settings), settings.store.commit_interval, on_health=self._put)
 
     async def run(self, ready: asyncio.Event | None = None) -> None:
         """Run until cancelled; ``ready`` is set once the pages are served.
@@ -215,14 +216,6 @@ class App:
                     at=time.time(), component="speech", status="ok" if status == "ok" else "degraded", detail=detail
                 )
             )
-
-
-def journal_url(settings: Settings) -> str:
-    """Where the journal is: as set, else SQLite in the data folder."""
-    if settings.store.url:
-        return settings.store.url
-    settings.home().mkdir(parents=True, exist_ok=True, mode=0o700)
-    return f"sqlite:///{settings.home() / 'journal.db'}"
 
 
 def ui_folder(settings: Settings) -> Path:

@@ -21,7 +21,7 @@ from gateway.bus import redis_stream
 from gateway.config import Settings
 from gateway.errors import AmiError, HotlineError, NeighbourError, SettingError
 from gateway.headset.device import backend
-from gateway.store.database import open_engine
+from gateway.store.database import database_url, open_engine, shown
 from gateway.tickets.load import load_drafts
 
 LEAST_DISK = 1 << 30
@@ -93,11 +93,9 @@ async def _disk(settings: Settings) -> str:
 
 
 async def _journal(settings: Settings) -> str:
-    url = app.journal_url(settings)
-    engine = await asyncio.to_thread(open_engine, url)
-    shown = engine.url.render_as_string(hide_password=True)
+    engine = await asyncio.to_thread(open_engine, database_url(settings))
     engine.dispose()
-    return shown
+    return shown(engine.url)
 
 
 async def _ami(settings: Settings) -> str:

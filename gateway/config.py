@@ -184,6 +184,8 @@ def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
 
     Raises SettingError naming file and key.
     """
+    if not folder.is_dir():
+        raise SettingError(str(folder), "is no folder of settings", "Name it with --config or HOTLINE_CONFIG")
     environ = os.environ if environ is None else environ
     values: dict[str, Any] = {}
     for name in ("gateway.toml", "queues.toml"):

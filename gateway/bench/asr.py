@@ -76,7 +76,7 @@ async def measure(settings: Settings, config: Path, language: str, legs: int, se
     """Feed ``legs`` legs for ``seconds``, twice for Vosk. Raises ModelError without a model or a voice."""
     home = settings.home()
     name = settings.speech.model if language == settings.speech.language else ""
-    model, *_ = models.choose(home, language, settings.speech.engine, name)
+    model = models.choose(home, language, settings.speech.engine, name).model
     lines = await load_lines(home, config)
     audio = [leg_audio(lines, leg, seconds) for leg in range(legs)]
     ours = await _ours(settings, language, audio)

@@ -30,11 +30,10 @@ def add_commands(commands: Subcommands, common: argparse.ArgumentParser) -> None
 
 
 def _with_accounts(settings: Settings, work: Callable[[Accounts], Awaitable[None]]) -> int:
-    from gateway.app import journal_url
-    from gateway.store.database import open_engine
+    from gateway.store.database import database_url, open_engine
 
     async def run() -> None:
-        engine = open_engine(journal_url(settings))
+        engine = open_engine(database_url(settings))
         try:
             await work(Accounts(engine))
         finally:

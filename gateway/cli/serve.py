@@ -22,7 +22,7 @@ def add_commands(commands: Subcommands, common: argparse.ArgumentParser) -> None
     command = commands.add_parser("serve", parents=[common], help="the gateway: core, pages, voice flows, workers")
     command.set_defaults(run=_serve)
     command = commands.add_parser("worker", parents=[common], help="one speech worker, for another host")
-    command.add_argument("--core", required=True, metavar="URL", help="the gateway's ws://HOST:PORT/workers")
+    command.add_argument("--core", required=True, metavar="URL", help="the gateway, http://HOST:PORT of its pages")
     command.set_defaults(run=_worker)
     command = commands.add_parser("check", parents=[common], help="try every neighbour and say how to mend it")
     command.add_argument("--json", action="store_true")

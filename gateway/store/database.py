@@ -40,7 +40,7 @@ def open_engine(url: str) -> Engine:
         parsed = make_url(url)
         path = sqlite_path(parsed)
         if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(path)
         # Parameters of a statement are personal data and must not stand in an exception's text.
         engine = create_engine(parsed, hide_parameters=True, pool_pre_ping=path is None)
     except (SQLAlchemyError, OSError, ImportError) as error:
@@ -85,6 +85,11 @@ def sqlite_path(url: str | URL) -> Path | None:
     return Path(name.removeprefix("file:"))
 
 
+def _make_folder(path: Path) -> None:
+    """The journal holds personal data: a folder made for it is its user's only."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
 class WriterLock:
     """Keeps a second gateway from writing into the same SQLite journal. Freed by the system when a process dies."""
 
@@ -95,7 +100,7 @@ class WriterLock:
         if path is None:
             return
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(path)
             self._fd = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -42,6 +41,12 @@ class Scene:
         """Begin the recording."""
         return await self._stack.enter_async_context(AmiRecorder(self.instance))
 
+    async def call(self) -> tuple[AmiRecorder, Caller]:
+        """Begin the recording; a citizen calls."""
+        ami, caller = await self.record(), await self.caller()
+        await caller.call("12345")
+        return ami, caller
+
     async def first_to(
         self, wait: Callable[[AgentPhone], Coroutine[None, None, None]], phones: list[AgentPhone]
     ) -> tuple[AgentPhone, list[AgentPhone]]:
@@ -54,22 +59,20 @@ class Scene:
         return first, [phone for phone in phones if phone is not first]
 
 
-async def connected(scene: Scene, ami: AmiRecorder, agent: AgentPhone) -> Caller:
+async def connected(scene: Scene, agent: AgentPhone) -> tuple[AmiRecorder, Caller]:
     """A citizen calls and the agent picks up."""
-    caller = await scene.caller()
-    await caller.call("12345")
+    ami, caller = await scene.call()
     await agent.wait_ringing()
     await asyncio.sleep(1.0)
     await agent.answer()
     await ami.seen("BridgeEnter", 2)
-    return caller
+    return ami, caller
 
 
 async def answered_caller_hangs_up(scene: Scene) -> AmiRecorder:
     """One agent answers; the caller ends the call."""
     (agent,) = await scene.agents("1001")
-    ami = await scene.record()
-    caller = await connected(scene, ami, agent)
+    ami, caller = await connected(scene, agent)
     await asyncio.sleep(2.0)
     await caller.hang_up()
     await ami.seen("Hangup", 2)
@@ -79,8 +82,7 @@ async def answered_caller_hangs_up(scene: Scene) -> AmiRecorder:
 async def answered_agent_hangs_up(scene: Scene) -> AmiRecorder:
     """One agent answers and ends the call; no gateway is there for the survey."""
     (agent,) = await scene.agents("1001")
-    ami = await scene.record()
-    await connected(scene, ami, agent)
+    ami, _ = await connected(scene, agent)
     await asyncio.sleep(2.0)
     await agent.hang_up()
     await ami.seen("Hangup", 2)
@@ -89,9 +91,7 @@ async def answered_agent_hangs_up(scene: Scene) -> AmiRecorder:
 
 async def abandoned_in_queue(scene: Scene) -> AmiRecorder:
     """No agent is there; the caller gives up."""
-    ami = await scene.record()
-    caller = await scene.caller()
-    await caller.call("12345")
+    ami, caller = await scene.call()
     await ami.seen("QueueCallerJoin")
     await asyncio.sleep(3.0)
     await caller.hang_up()
@@ -102,9 +102,7 @@ async def abandoned_in_queue(scene: Scene) -> AmiRecorder:
 async def abandoned_during_ringing(scene: Scene) -> AmiRecorder:
     """An agent's phone rings; the caller gives up."""
     (agent,) = await scene.agents("1001")
-    ami = await scene.record()
-    caller = await scene.caller()
-    await caller.call("12345")
+    ami, caller = await scene.call()
     await agent.wait_ringing()
     await asyncio.sleep(2.0)
     await caller.hang_up()
@@ -115,9 +113,7 @@ async def abandoned_during_ringing(scene: Scene) -> AmiRecorder:
 async def abandoned_during_announcement(scene: Scene) -> AmiRecorder:
     """An agent picked up; the caller leaves while the agent's number is announced."""
     (agent,) = await scene.agents("1001")
-    ami = await scene.record()
-    caller = await scene.caller()
-    await caller.call("12345")
+    ami, caller = await scene.call()
     await agent.wait_ringing()
     await agent.answer()
     await ami.seen("DialEnd", DialStatus="ANSWER")
@@ -130,9 +126,7 @@ async def abandoned_during_announcement(scene: Scene) -> AmiRecorder:
 async def agent_leaves_during_announcement(scene: Scene) -> AmiRecorder:
     """An agent picked up and hangs up while his number is announced; the caller, back in the queue, gives up."""
     (agent,) = await scene.agents("1001")
-    ami = await scene.record()
-    caller = await scene.caller()
-    await caller.call("12345")
+    ami, caller = await scene.call()
     await agent.wait_ringing()
     await agent.answer()
     await ami.seen("DialEnd", DialStatus="ANSWER")
@@ -148,9 +142,7 @@ async def agent_leaves_during_announcement(scene: Scene) -> AmiRecorder:
 async def ring_no_answer_then_next_agent(scene: Scene) -> AmiRecorder:
     """The first agent lets it ring; the second answers."""
     phones = await scene.agents("1001", "1002")
-    ami = await scene.record()
-    caller = await scene.caller()
-    await caller.call("12345")
+    ami, caller = await scene.call()
     _, (second,) = await scene.first_to(AgentPhone.wait_ringing, phones)
     await second.wait_ringing()
     await asyncio.sleep(1.0)
@@ -165,9 +157,7 @@ async def ring_no_answer_then_next_agent(scene: Scene) -> AmiRecorder:
 async def agent_busy_then_next(scene: Scene) -> AmiRecorder:
     """The first agent refuses (486); the second answers."""
     phones = await scene.agents("1001", "1002")
-    ami = await scene.record()
-    caller = await scene.caller()
-    await caller.call("12345")
+    ami, caller = await scene.call()
     first, (second,) = await scene.first_to(AgentPhone.wait_ringing, phones)
     await asyncio.sleep(1.0)
     await first.reject()
@@ -183,9 +173,7 @@ async def agent_busy_then_next(scene: Scene) -> AmiRecorder:
 async def overflowed(scene: Scene) -> AmiRecorder:
     """Nobody answers until the queue's longest wait is over."""
     await scene.agents("1001")
-    ami = await scene.record()
-    caller = await scene.caller()
-    await caller.call("12345")
+    ami, caller = await scene.call()
     await caller.wait_closed(60)
     await ami.seen("Hangup", Context="hotline")
     return ami
@@ -194,23 +182,13 @@ async def overflowed(scene: Scene) -> AmiRecorder:
 async def answered_with_tap(scene: Scene) -> AmiRecorder:
     """One agent answers; both legs are tapped; the caller ends the call."""
     (agent,) = await scene.agents("1001")
-    ami = await scene.record()
     async with TapReader() as taps:
-        caller = await scene.caller()
-        await caller.call("12345")
+        ami, caller = await scene.call()
         await agent.wait_ringing()
         await agent.answer()
         connect = await ami.seen("AgentConnect")
         for channel in (connect["Channel"], connect["DestChannel"]):
-            tap = str(uuid.uuid4())
-            ami.send(
-                Action="Originate",
-                Channel=f"AudioSocket/{taps.address}/{tap}/c(slin)",
-                ChannelId=f"hltap-{tap}",
-                Application="ChanSpy",
-                Data=f"{channel},quoES",
-                Async="true",
-            )
+            ami.tap(channel, taps)
         await ami.seen("ChanSpyStart", 2)
         await asyncio.sleep(3.0)
         await caller.hang_up()

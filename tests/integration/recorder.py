@@ -38,6 +38,19 @@ class AmiRecorder:
         """Send one action."""
         self._writer.write(("".join(f"{k}: {v}\r\n" for k, v in headers.items()) + "\r\n").encode())
 
+    def tap(self, channel: str, taps: TapReader) -> str:
+        """Have what comes from one leg sent to ``taps``, as the gateway does; gives the tap's UUID."""
+        tap = str(uuid.uuid4())
+        self.send(
+            Action="Originate",
+            Channel=f"AudioSocket/{taps.address}/{tap}/c(slin)",
+            ChannelId=f"hltap-{tap}",
+            Application="ChanSpy",
+            Data=f"{channel},quoES",
+            Async="true",
+        )
+        return tap
+
     async def ask(self, **headers: str) -> Headers:
         """Send one action and return its response."""
         name = uuid.uuid4().hex

@@ -160,6 +160,11 @@ async def test_a_port_that_another_program_has(site: Site, part: str) -> None:
         await site.is_refused(f"{part} port", port, "in use", f"set {part}.port to another port")
 
 
+async def test_no_folder_of_settings(site: Site, tmp_path: Path) -> None:
+    site.config = tmp_path / "nowhere"
+    await site.is_refused("settings", "nowhere", "is no folder", "--config")
+
+
 def spoiled(name: str, content: bytes | None) -> Callable[[Site], None]:
     def spoil(site: Site) -> None:
         path = site.config / name

@@ -162,16 +162,7 @@ async def test_a_tap_hears_its_leg_only(asterisk: AsteriskInstance, tmp_path: Pa
     asks = noise(104, 1.0)
     async with conversation(asterisk) as (caller, _, ami), TapReader() as taps:
         connect = await ami.seen("AgentConnect")
-        legs = {leg: str(uuid.uuid4()) for leg in ("Channel", "DestChannel")}
-        for leg, tap in legs.items():
-            ami.send(
-                Action="Originate",
-                Channel=f"AudioSocket/{taps.address}/{tap}/c(slin)",
-                ChannelId=f"hltap-{tap}",
-                Application="ChanSpy",
-                Data=f"{connect[leg]},quoES",
-                Async="true",
-            )
+        legs = {leg: ami.tap(connect[leg], taps) for leg in ("Channel", "DestChannel")}
         await ami.seen("ChanSpyStart", 2)
         await caller.say(write(tmp_path / "asks.wav", asks))
         await caller.hang_up()

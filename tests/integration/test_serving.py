@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from itertools import groupby
 from pathlib import Path
@@ -13,6 +14,7 @@ from redis.asyncio import Redis
 
 from gateway.bus.cloudevents import parse
 from gateway.demo.gateway import GatewayInstance
+from gateway.demo.process import Child
 from gateway.demo.stage import AsteriskInstance, RedisInstance
 from gateway.events import AgentStateChanged, GatewayHealth
 from tests.integration.speech import need_models
@@ -76,6 +78,24 @@ async def test_told_to_end_it_ends_well_with_its_workers() -> None:
             assert gateway.status == 0
             assert not any(alive(worker) for worker in workers)
             assert "Traceback" not in gateway.log.read_text(encoding="utf-8")
+
+
+async def test_a_worker_started_by_itself_serves_and_ends_when_told(tmp_path: Path) -> None:
+    need_models("whisper-base")
+    asterisk = AsteriskInstance()
+    token = {"HOTLINE_SPEECH_WORKER_TOKEN": "a token of the site"}
+    async with RedisInstance() as redis:
+        gateway = GatewayInstance(asterisk, redis, CONFIG, extra={"HOTLINE_SPEECH_WORKERS": "0", **token})
+        command = [sys.executable, "-m", "gateway", "worker", "--core", gateway.url, "--config", str(CONFIG)]
+        worker = Child("hotline worker", command, tmp_path / "worker.log", token)
+        await worker.start()
+        try:
+            async with asterisk, gateway:
+                assert (await gateway.parts())["speech"] == "ok"
+                await worker.stop()
+        finally:
+            await worker.stop()
+        assert worker.status == 0
 
 
 async def test_redis_dies_while_events_come_and_gets_each_once_in_order() -> None:
