@@ -9,6 +9,8 @@ from pathlib import Path
 from gateway.tts import Voice, write_wav
 
 RATE = 8000
+MAKING = 2
+"""Counted up when the same text comes out otherwise than before, so that kept lines are spoken anew."""
 VOICES = {"female": "jf_gongitsune", "male": "jm_kumo"}
 """By the ``voice`` of a script: those of Kokoro's that a small recogniser understands best on the phone."""
 
@@ -25,7 +27,7 @@ class Voices:
     async def line(self, text: str, voice: str) -> Path:
         """The file with ``text`` spoken, 8000 Hz. Raises ModelError without the model."""
         name = VOICES[voice]
-        path = self._cache / f"{hashlib.sha256(f'{name}|{RATE}|{text}'.encode()).hexdigest()[:24]}.wav"
+        path = self._cache / f"{hashlib.sha256(f'{MAKING}|{name}|{RATE}|{text}'.encode()).hexdigest()[:24]}.wav"
         async with self._speaking:
             if not path.exists():
                 await asyncio.to_thread(self._speak, text, name, path)
