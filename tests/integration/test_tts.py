@@ -7,31 +7,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from faster_whisper import WhisperModel
 
 from gateway import tts
-from gateway.config import default_home
 from gateway.errors import InputError
 from gateway.ivr.prompts import PromptTexts, build
-from gateway.tts import MODEL_RATE, Phonemizer, Samples, Voice
+from gateway.tts import MODEL_RATE, Samples, Voice
+from tests.integration.speech import need_models
 
-MODELS = default_home() / "models"
 COMPLAINT = "我要投诉小区楼下的烧烤店，晚上噪音特别大。"
 
 
 @pytest.fixture(scope="module")
 def voice() -> Voice:
-    folder = MODELS / "kokoro-82m"
-    if not folder.is_dir():
-        pytest.skip("the voice is not installed: hotline models install kokoro-82m")
-    return Voice(folder)
+    return Voice(need_models("kokoro-82m") / "models" / "kokoro-82m")
 
 
 def transcribe(samples: Samples) -> str:
-    folder = MODELS / "whisper-base"
-    if not folder.is_dir():
-        pytest.skip("the recogniser is not installed: hotline models install whisper-base")
-    from faster_whisper import WhisperModel
-
+    folder = need_models("whisper-base") / "models" / "whisper-base"
     whisper = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=2)
     segments, _ = whisper.transcribe(
         samples.astype(np.float32) / 32768, language="zh", beam_size=5, initial_prompt="以下是普通话的句子。"
@@ -73,15 +66,8 @@ def test_an_unknown_voice_names_the_known_ones(voice: Voice) -> None:
         voice.speak("您好", "nobody")
 
 
-def test_tones_change_in_context() -> None:
-    phonemes = Phonemizer()
-    assert phonemes("不是") == "pu↗ʂɨ↘"
-    assert phonemes("你好") == "ni↗xau↓"
-    assert phonemes("20%") == phonemes("百分之二十")
-
-
 def test_prompts_are_built_once_and_again_when_the_text_changes(voice: Voice, tmp_path: Path) -> None:
-    model = MODELS / "kokoro-82m"
+    model = need_models("kokoro-82m") / "models" / "kokoro-82m"
     texts = PromptTexts(text={"digit-1": "一", "digit-2": "二"})
     assert [prompt.state for prompt in build(texts, tmp_path, model)] == ["built", "built"]
     assert [prompt.state for prompt in build(texts, tmp_path, model)] == ["current", "current"]
