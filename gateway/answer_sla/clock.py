@@ -52,20 +52,25 @@ class AnswerClock:
         self._due: list[tuple[float, str]] = []
 
     def feed(self, event: Event, now: float) -> list[Event]:
-        """Take an event. First fires what was due before it happened, last what is due now.
+        """Take an event. First fires what was due before it happened, last what was due before now.
 
-        So an answer in time is in time even if the news of it comes late.
+        So an answer in time is in time even if the news of it comes late; and what is due at this very instant waits
+        for ``tick``, since another answer of the same instant may be the next to be fed.
         """
-        fired: list[Event] = []
-        while self._due and self._due[0][0] < min(event.at, now):
-            fired += self._fire_first()
+        fired = self._fire_before(min(event.at, now))
         self._take(event)
-        return fired + self.tick(now)
+        return fired + self._fire_before(now)
 
     def tick(self, now: float) -> list[Event]:
         """Fire everything that is due at ``now``."""
         fired: list[Event] = []
         while self._due and self._due[0][0] <= now:
+            fired += self._fire_first()
+        return fired
+
+    def _fire_before(self, instant: float) -> list[Event]:
+        fired: list[Event] = []
+        while self._due and self._due[0][0] < instant:
             fired += self._fire_first()
         return fired
 

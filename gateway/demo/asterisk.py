@@ -11,7 +11,6 @@ import os
 import random
 import secrets
 import shutil
-import socket
 from pathlib import Path
 
 from gateway.config import default_home
@@ -23,8 +22,8 @@ START_SECONDS = 40.0
 COMMAND_SECONDS = 10.0
 TRUNK_ADDRESS = "127.0.0.2"
 RTP_PORTS = 200
-# Below the range from which the kernel hands out ports of itself.
-RTP_FIRST, RTP_LAST = 11000, 32000
+# Apart from the phones' ports below and the servers' above, and from those the kernel hands out of itself.
+RTP_FIRST, RTP_LAST = 11000, 24000
 SHARED_DATA = ("documentation", "sounds/en")
 FOLDERS = ("etc", "run", "spool", "log", "lib", "lib/keys", "data/sounds")
 
@@ -46,7 +45,7 @@ class AsteriskInstance(Ephemeral):
         self.conf = conf
         self.name = f"hotline-{os.getpid()}-{secrets.token_hex(4)}"
         self.folder = self.root / "srv" / self.name
-        self.sip_port = free_port(socket.SOCK_DGRAM)
+        self.sip_port = free_port()
         self.ami_port = free_port()
         self.ami_secret = secrets.token_urlsafe(16)
         self.agi_host = "127.0.0.1"

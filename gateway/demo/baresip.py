@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import socket
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +21,7 @@ COMMAND_SECONDS = 5.0
 LARGEST_MESSAGE = 1_000_000
 MODULE_FOLDERS = ("/usr/lib/baresip/modules", "/usr/local/lib/baresip/modules")
 MODULES = ("g711", "aufile", "aubridge", "sndfile", "account", "uuid", "menu", "ctrl_tcp")
+RTP_PORTS = "10000-10998"
 
 
 class Baresip:
@@ -33,7 +33,7 @@ class Baresip:
         self.account = account
         self.address = address
         self.source = source
-        self.sip_port = free_port(socket.SOCK_DGRAM, address)
+        self.sip_port = free_port(address)
         self.control_port = free_port()
         self._on_event = on_event
         self._child = Child("baresip", [program("baresip"), "-f", str(self.folder)], self.folder / "baresip.log")
@@ -103,6 +103,7 @@ class Baresip:
             "poll_method": "epoll",
             "sip_listen": f"{self.address}:{self.sip_port}",
             "net_interface": self.address,
+            "rtp_ports": RTP_PORTS,
             "audio_source": f"aufile,{self.source}",
             "audio_player": "aubridge,sink",
             "audio_alert": "aubridge,sink",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -18,6 +19,9 @@ from gateway.errors import NeighbourError, SettingError
 
 POLL_SECONDS = 0.05
 TAIL_LINES = 15
+FIRST_PORT, LAST_PORT = 24000, 32700
+KINDS = (socket.SOCK_STREAM, socket.SOCK_DGRAM)
+_given: set[int] = set()
 
 
 class Child:
@@ -141,9 +145,23 @@ def log_tail(path: Path) -> str:
     return f"Last lines of {path}:\n" + "\n".join(lines) if lines else ""
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM, host: str = "127.0.0.1") -> int:
-    """A port nobody listens on at this moment."""
+def free_port(host: str = "127.0.0.1") -> int:
+    """A port on which nobody listens, over TCP or UDP, nor on the next one (a SIP phone's TLS).
+
+    It is below the range from which the kernel takes ports for outgoing connections, and handed out once: so nobody
+    should have it when it is bound at last.
+    """
+    while True:
+        port = random.randrange(FIRST_PORT, LAST_PORT, 2)
+        if port not in _given and all(_is_free(host, one, kind) for one in (port, port + 1) for kind in KINDS):
+            _given.add(port)
+            return port
+
+
+def _is_free(host: str, port: int, kind: socket.SocketKind) -> bool:
     with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind((host, 0))
-        port: int = probe.getsockname()[1]
-        return port
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True

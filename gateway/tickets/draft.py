@@ -7,6 +7,7 @@ A machine's field whose words were corrected away comes once more with an empty 
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Mapping
 from datetime import tzinfo
 
@@ -90,6 +91,7 @@ class Drafts:
     ) -> None:
         self._reader = Reader(taxonomy, departments, gazetteer or Gazetteer(), zone, home_city)
         self._calls: dict[str, _Call] = {}
+        self._due: list[tuple[float, str]] = []
 
     def feed(self, event: Event, now: float) -> list[Event]:
         """Take an event of the core; returns TicketDrafted and TicketUpdated events. Other events are ignored."""
@@ -131,7 +133,7 @@ class Drafts:
         call = self._drafted(call_id)
         call.submitted = True
         if call.forget_at is not None:
-            call.forget_at = now + KEEP_SUBMITTED_SECONDS
+            self._forget(call_id, call, now + KEEP_SUBMITTED_SECONDS)
         fields = tuple(self.fields(call_id).values())
         return [TicketSubmitted(call_id=call_id, at=now, ticket_id=call.ticket_id, agent=agent, fields=fields)]
 
@@ -144,12 +146,14 @@ class Drafts:
 
     def next_deadline(self) -> float | None:
         """The instant at which the next call is to be forgotten, or None."""
-        return min((c.forget_at for c in self._calls.values() if c.forget_at is not None), default=None)
+        while self._due and not self._is_due(*self._due[0]):
+            heapq.heappop(self._due)
+        return self._due[0][0] if self._due else None
 
     def tick(self, now: float) -> list[Event]:
         """Forget calls whose time has come. Returns no events: what was drafted stays in the journal."""
-        for call_id in [i for i, c in self._calls.items() if c.forget_at is not None and c.forget_at <= now]:
-            del self._calls[call_id]
+        while (due := self.next_deadline()) is not None and due <= now:
+            del self._calls[heapq.heappop(self._due)[1]]
         return []
 
     def __len__(self) -> int:
@@ -225,7 +229,15 @@ class Drafts:
         if not call.ticket_id:
             del self._calls[call_id]
         else:
-            call.forget_at = now + (KEEP_SUBMITTED_SECONDS if call.submitted else KEEP_SECONDS)
+            self._forget(call_id, call, now + (KEEP_SUBMITTED_SECONDS if call.submitted else KEEP_SECONDS))
+
+    def _is_due(self, at: float, call_id: str) -> bool:
+        """Does this instant still stand, or was the call forgotten, or put off?"""
+        return call_id in self._calls and self._calls[call_id].forget_at == at
+
+    def _forget(self, call_id: str, call: _Call, at: float) -> None:
+        call.forget_at = at
+        heapq.heappush(self._due, (at, call_id))
 
 
 def ticket_id(call_id: str) -> str:

@@ -118,6 +118,8 @@ class Taxonomy:
 
     def classify(self, text: str, within: str = "") -> Category | None:
         """The class whose cues weigh most in ``text``; or None. ``within``: stay in that first level."""
+        if not text:
+            return None
         folded = Folded(text)
         ranked = _rank(folded.text, [e for e in self._categories if not within or e.path[0] == within])
         if not ranked:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gateway.answer_sla.clock import AnswerClock
@@ -165,6 +165,7 @@ def test_thousands_may_wait() -> None:
     assert [event.at for event in fired] == sorted(event.at for event in fired)
 
 
+@example(answers=[(0.0, 0.0, 15.0), (0.0, 0.0, 15.0)], naps=[], policy=STRICT)
 @settings(max_examples=200, deadline=None)
 @given(
     answers=st.lists(st.tuples(st.floats(0, 30), st.floats(0, 5), st.floats(0, 40)), max_size=8),
