@@ -23,12 +23,13 @@ COPY gateway /src/gateway
 RUN /opt/hotline/bin/pip install --no-cache-dir --no-deps /src
 
 FROM ${BASE}
-# libportaudio2: headsets on this host (sounddevice). libgomp1: the speech engines' threads.
+# libportaudio2: headsets on this host (sounddevice).
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-    ca-certificates python3 libportaudio2 libgomp1 \
+    ca-certificates python3 libportaudio2 \
  && rm -rf /var/lib/apt/lists/* \
- && useradd --system --create-home --home-dir /var/lib/hotline hotline
+ && useradd --system --home-dir /var/lib/hotline hotline \
+ && install -d -o hotline -g hotline -m 700 /var/lib/hotline
 COPY --from=programs /opt/hotline /opt/hotline
 COPY --from=pages /src/ui/dist /usr/share/hotline/ui
 COPY config /etc/hotline
