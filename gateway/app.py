@@ -109,12 +109,10 @@ class App:
                 self._publish(self._core.tick(time.time()))
                 continue
             try:
-                events = self._core.feed(item, time.time())
+                self._publish(self._core.feed(item, time.time()))
             except Exception:
                 # One message the core stumbles over must not end the calls it does not concern.
                 log.exception("the core failed at a %s", type(item).__name__)
-                continue
-            self._publish(events)
             for tap in self._core.taps():
                 self._tasks.create_task(self._place(tap))
 
