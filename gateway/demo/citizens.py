@@ -20,12 +20,16 @@ from gateway.tickets.phones import same_number
 from gateway.tickets.places import same_place
 from gateway.tickets.spoken import arabic_throughout
 
-Number = Annotated[str, Meta(pattern=r"^[0-9][0-9-]{2,19}$")]
+Number = Annotated[str, Meta(pattern=r"^\+?[0-9][0-9-]{2,19}$")]
 Line = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class ScriptedCall(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One citizen's call. Seconds: ``answer_after`` of ringing, ``hang_up_after`` of waiting in the queue."""
+    """One citizen's call.
+
+    ``answer_after``: seconds in the queue until an agent picks up. ``hang_up_after``: of an abandoned call, seconds in
+    the queue until the caller gives up; of an answered one, seconds from the last word until the caller hangs up.
+    """
 
     number: Number
     voice: Literal["female", "male"] = "female"
@@ -90,19 +94,10 @@ def _value(fields: Mapping[str, TicketField | str], name: str) -> str:
 
 
 def _check(call: ScriptedCall, where: str) -> None:
-    if call.outcome == "abandoned":
-        if call.hang_up_after is None:
-            raise SettingError(f"{where}: hang_up_after", "is missing", "Say how many seconds the caller waits")
-        if call.expect:
-            raise SettingError(f"{where}: expect", "an abandoned call has no ticket", "Leave the table out")
-        return
-    if call.hang_up_after is not None:
-        raise SettingError(
-            f"{where}: hang_up_after", "belongs to abandoned calls", 'Leave it out or write outcome = "abandoned"'
-        )
-    for key in ("caller_says", "agent_says"):
-        if not getattr(call, key):
-            raise SettingError(f"{where}: {key}", "an answered call needs at least one line", "Write what is said")
+    if call.outcome == "abandoned" and call.hang_up_after is None:
+        raise SettingError(f"{where}: hang_up_after", "is missing", "Say how many seconds the caller waits")
+    if call.outcome == "answered" and not call.caller_says and not call.agent_says:
+        raise SettingError(f"{where}: caller_says", "nobody says anything in this call", "Write what is said")
     for name in call.expect:
         if name not in FIELDS:
             raise SettingError(f"{where}: expect.{name}", "is no field of a ticket", f"Fields: {', '.join(FIELDS)}")

@@ -86,10 +86,11 @@ class Director:
                 if line:
                     await asyncio.sleep(TURN_PAUSE)
                     await phone.say(await self._voices.line(line, voice))
-        await asyncio.sleep(TURN_PAUSE)
         if call.survey is None:
+            await asyncio.sleep(TURN_PAUSE if call.hang_up_after is None else call.hang_up_after)
             await citizen.hang_up()
         else:
+            await asyncio.sleep(TURN_PAUSE)
             await agent.hang_up()
             await asyncio.sleep(THINKING)
             await citizen.press(str(call.survey))

@@ -128,7 +128,7 @@ def report_call(
         "agent": "".join(script.agent_says) if answered else "",
     }
     heard = {side: "".join(line.text for line in lines if line.speaker == side) for side in spoken}
-    right = expectation_met(script.expect, fields) if answered else {}
+    right = expectation_met(script.expect, fields)
     call = CallReport(
         call_id=call_id,
         number=script.number,
@@ -154,13 +154,13 @@ def report_call(
         redis_ids=[stream_id for stream_id, _ in entries],
         problems=[],
     )
-    call.problems.extend(_problems(call, heard if answered else {}))
+    call.problems.extend(_problems(call, heard))
     return call
 
 
 def summarise(calls: Sequence[CallReport], scripts: Sequence[ScriptedCall], engines: Sequence[str]) -> Report:
     """The report over all calls."""
-    expected = [call for call in calls if call.ticket_expected and call.expected_outcome == "answered"]
+    expected = [call for call in calls if call.ticket_expected]
     return Report(
         ok=bool(calls) and not any(call.problems for call in calls),
         engine=", ".join(engines),
@@ -196,7 +196,9 @@ def _problems(call: CallReport, heard: Mapping[str, str]) -> list[str]:
         problems.append("queue wait unknown" if ours is None else "Asterisk logged no hold time")
     elif abs(ours - theirs) > WAIT_TOLERANCE:
         problems.append(f"queue wait {ours:.2f} s, Asterisk says {theirs:.2f} s")
-    problems += [f"nothing transcribed of the {side}" for side, text in heard.items() if not text]
+    problems += [
+        f"nothing transcribed of the {side}" for side, text in heard.items() if call.cer[side] is not None and not text
+    ]
     if call.expected_outcome == "answered" and not call.ticket:
         problems.append("no ticket draft")
     if call.survey_expected is not None and call.survey != call.survey_expected:

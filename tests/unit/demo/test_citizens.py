@@ -64,21 +64,12 @@ def test_every_line_is_short_enough_for_a_small_recogniser() -> None:
         ("[[call]]\nnumber = '13800000001'\ncolour = 'red'", "call 1: .*colour"),
         ("[[call]]\nnumber = 'secret'", "call 1: number"),
         ("[[call]]\nnumber = '13800000001'\noutcome = 'lost'", "call 1: outcome"),
-        ("[[call]]\nnumber = '13800000001'\nagent_says = ['a']", "call 1: caller_says"),
-        ("[[call]]\nnumber = '13800000001'\ncaller_says = ['a']", "call 1: agent_says"),
+        ("[[call]]\nnumber = '13800000001'", "call 1: caller_says"),
         ("[[call]]\nnumber = '13800000001'\noutcome = 'abandoned'", "call 1: hang_up_after"),
-        (
-            "[[call]]\nnumber = '13800000001'\nhang_up_after = 5\ncaller_says = ['a']\nagent_says = ['a']",
-            "hang_up_after",
-        ),
         ("[[call]]\nnumber = '13800000001'\ncaller_says = ['a']\nagent_says = ['a']\nsurvey = 6", "call 1: survey"),
         (
             "[[call]]\nnumber = '13800000001'\ncaller_says = ['a']\nagent_says = ['a']\n[call.expect]\nmood = 'x'",
             "call 1: expect.mood",
-        ),
-        (
-            "[[call]]\nnumber = '13800000001'\noutcome = 'abandoned'\nhang_up_after = 5\n[call.expect]\nplace = 'x'",
-            "call 1: expect: an abandoned call",
         ),
         ("[[call", "cannot be read"),
     ],
