@@ -12,6 +12,8 @@ from gateway.asr.evaluate import cer, read_wav
 from gateway.config import load
 from gateway.demo.citizens import load_script
 from gateway.demo.director import Director
+from gateway.demo.phones import Caller
+from gateway.demo.reception import GREETING, Reception
 from gateway.demo.report import report_call
 from gateway.demo.show import hold, stage
 from gateway.demo.voices import Voices
@@ -77,3 +79,21 @@ async def test_vosk_writes_of_a_phone_call_what_it_reads_from_the_recorded_leg(t
     # Which recording is whose is not in its name: the right pairing is the one that fits.
     fits = [max(cer(one, live["caller"]), cer(other, live["agent"])) for one, other in (again, reversed(again))]
     assert min(fits) <= 0.03
+
+
+@pytest.mark.timeout(120)
+async def test_a_visitor_who_is_in_no_script_is_answered_and_greeted() -> None:
+    home = need_models("whisper-base", "kokoro-82m")
+    settings = msgspec.structs.replace(load(CONFIG, {}), data_dir=str(home))
+    async with stage(settings, CONFIG) as on:
+        reception = asyncio.create_task(Reception(on.watcher, Voices(home), on.agents, {"13800000001"}).attend())
+        async with Caller(on.asterisk, "13900000099") as visitor:
+            await visitor.call(on.asterisk.hotline_number)
+            heard = await on.watcher.wait(
+                TranscriptFinal, lambda event: event.speaker == "agent", "the agent is heard", 60.0
+            )
+            await visitor.hang_up()
+            await visitor.wait_closed()
+        reception.cancel()
+        await asyncio.wait([reception])
+    assert cer(GREETING, heard.text) <= 0.4
