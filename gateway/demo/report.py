@@ -38,19 +38,11 @@ class Line(Struct, frozen=True, kw_only=True):
     end: float
 
 
-class Hold(Struct, frozen=True):
-    """Asterisk's own account of a wait: its HoldTime (whole seconds, until the two are bridged) and, in it, the seconds
-    of the announcement to the caller after pick-up, as the dialplan logged them."""
-
-    seconds: float | None
-    announced: float = 0.0
-
-
 class CallReport(Struct, frozen=True, kw_only=True):
     """One call. Waits in seconds; ``cer`` is the character error rate by side, None where nobody spoke.
 
-    ``asterisk_hold_seconds`` is Asterisk's HoldTime less ``announcement_seconds``, since it counts the announcement
-    after pick-up as hold: so it means the same as ``queue_wait_seconds``.
+    ``asterisk_hold_seconds`` is Asterisk's HoldTime at pick-up (whole seconds; the one in AgentConnect has the
+    announcement to the caller in it), and so means the same as ``queue_wait_seconds``.
     """
 
     call_id: str
@@ -60,7 +52,6 @@ class CallReport(Struct, frozen=True, kw_only=True):
     wait_seconds: float | None
     queue_wait_seconds: float | None
     asterisk_hold_seconds: float | None
-    announcement_seconds: float
     within_target: bool | None
     cer: dict[str, float | None]
     transcript: list[Line]
@@ -98,7 +89,7 @@ def report_call(
     script: ScriptedCall,
     call_id: str,
     entries: Sequence[tuple[str, CallEvent]],
-    hold: Hold,
+    hold_seconds: float | None,
     target_seconds: float,
 ) -> CallReport:
     """Hold one call's published events, with their stream ids in stream order, against its script."""
@@ -136,8 +127,7 @@ def report_call(
         expected_outcome=script.outcome,
         wait_seconds=clocks.caller_wait if clocks else None,
         queue_wait_seconds=clocks.queue_wait if clocks else None,
-        asterisk_hold_seconds=None if hold.seconds is None else round(hold.seconds - hold.announced, 3),
-        announcement_seconds=round(hold.announced, 3),
+        asterisk_hold_seconds=hold_seconds,
         within_target=(
             clocks.caller_wait <= target_seconds
             if clocks is not None and clocks.caller_wait is not None and outcome == "answered"
@@ -195,7 +185,7 @@ def _problems(call: CallReport, heard: Mapping[str, str]) -> list[str]:
     if ours is None or theirs is None:
         problems.append("queue wait unknown" if ours is None else "Asterisk logged no hold time")
     elif abs(ours - theirs) > WAIT_TOLERANCE:
-        problems.append(f"queue wait {ours:.2f} s, Asterisk says {theirs:.2f} s")
+        problems.append(f"queue wait {ours:.2f} s, Asterisk says {theirs:.0f} s")
     problems += [
         f"nothing transcribed of the {side}" for side, text in heard.items() if call.cer[side] is not None and not text
     ]

@@ -20,7 +20,7 @@ from gateway.demo.gateway import GatewayInstance
 from gateway.demo.phones import AgentPhone
 from gateway.demo.reception import Reception
 from gateway.demo.redis import RedisInstance
-from gateway.demo.report import Hold, Report, report_call, summarise
+from gateway.demo.report import Report, report_call, summarise
 from gateway.demo.voices import Voices
 from gateway.demo.watcher import Watcher
 from gateway.errors import NeighbourError
@@ -117,7 +117,7 @@ async def _play(on: Stage, settings: Settings, voices: Voices, script: Iterable[
         except NeighbourError as error:
             say(f"call {number} failed: {error}")
             call_id = ""
-        done = report_call(call, call_id, on.watcher.of_call(call_id), hold(on.asterisk, call_id), target)
+        done = report_call(call, call_id, on.watcher.of_call(call_id), hold_seconds(on.asterisk, call_id), target)
         say(f"call {number}: {'; '.join(done.problems) or 'as scripted'}")
         reports.append(done)
         played.append(call)
@@ -138,22 +138,17 @@ def _welcome(on: Stage) -> None:
     print(f"Events:      {on.redis.url}\nLog:         {on.gateway.log}\n", flush=True)
 
 
-def hold(asterisk: AsteriskInstance, call_id: str) -> Hold:
-    """What Asterisk's queue_log says of the call's wait."""
+def hold_seconds(asterisk: AsteriskInstance, call_id: str) -> float | None:
+    """Asterisk's own account of the call's wait in the queue, from its queue_log: whole seconds until pick-up."""
     path = asterisk.folder / "log" / "queue_log"
-    hold, announced = None, 0.0
+    held = None
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         _, caller, _, _, event, *data = line.split("|")
-        if caller != call_id:
-            continue
-        match event:
-            case "CONNECT":
-                hold = float(data[0])
-            case "ABANDON":
-                hold = float(data[2])
-            case "ANNOUNCED":
-                announced = float(data[0])
-    return Hold(hold, announced)
+        if caller == call_id and event == "PICKUP":
+            held = float(data[0])
+        elif caller == call_id and event == "ABANDON":
+            held = float(data[2])
+    return held
 
 
 def _write(report: Report, path: Path | None) -> None:

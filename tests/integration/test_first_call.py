@@ -15,7 +15,7 @@ from gateway.demo.director import Director
 from gateway.demo.phones import Caller
 from gateway.demo.reception import GREETING, Reception
 from gateway.demo.report import report_call
-from gateway.demo.show import hold, stage
+from gateway.demo.show import hold_seconds, stage
 from gateway.demo.voices import Voices
 from gateway.events import TranscriptFinal, event_type
 from tests.integration.speech import decode_directly, need_models
@@ -45,7 +45,7 @@ async def test_a_citizen_is_answered_heard_ticketed_and_asked() -> None:
         await director.rehearse(call)
         call_id = await director.play(call)
         entries = on.watcher.of_call(call_id)
-        report = report_call(call, call_id, entries, hold(on.asterisk, call_id), 15.0)
+        report = report_call(call, call_id, entries, hold_seconds(on.asterisk, call_id), 15.0)
     assert report.problems == []
     assert report.outcome == "answered"
     assert report.survey == call.survey
