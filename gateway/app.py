@@ -59,8 +59,8 @@ class App:
         self._agi = AgiServer(settings.ivr, self._rated)
         self._journal = Journal(database_url(settings), settings.store.commit_interval, on_health=self._put)
 
-    async def run(self, ready: asyncio.Event | None = None) -> None:
-        """Run until cancelled; ``ready`` is set once the pages are served.
+    async def run(self) -> None:
+        """Run until cancelled.
 
         Raises HotlineErrors, in an ExceptionGroup, when the gateway cannot start or go on.
         """
@@ -89,8 +89,6 @@ class App:
             )
             await web_ready.wait()
             log.info("pages on http://%s:%d", self._settings.web.host, self._settings.web.port)
-            if ready is not None:
-                ready.set()
             # An inner group: it ends first, while the last words of its workers still find their way.
             async with asyncio.TaskGroup() as speech:
                 if self._settings.speech.enabled and self._settings.speech.workers:

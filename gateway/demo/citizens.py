@@ -42,10 +42,6 @@ class ScriptedCall(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     expect: dict[str, str] = field(default_factory=dict)
 
 
-class _Script(Struct, frozen=True, forbid_unknown_fields=True):
-    call: tuple[ScriptedCall, ...]
-
-
 def load_script(path: Path) -> list[ScriptedCall]:
     """Read a script. Raises SettingError with file, call (counted from 1) and key."""
     where = str(path)
