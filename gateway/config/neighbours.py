@@ -1,0 +1,116 @@
+"""Settings of the gateway's neighbours and parts: one frozen struct per section of gateway.toml."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Seconds = Annotated[float, Meta(gt=0, le=86400)]
+Days = Annotated[float, Meta(ge=2, le=36500)]
+Share = Annotated[float, Meta(gt=0, le=1)]
+PositiveInt = Annotated[int, Meta(ge=1)]
+
+
+class Ami(Struct, frozen=True, forbid_unknown_fields=True):
+    """Asterisk's manager interface. The section ``ami`` is the first PBX, each ``[[pbx]]`` a further one."""
+
+    name: str = ""
+    """Asterisk's ``systemname``, which makes its channels' ids unlike those of other PBXs; may be empty for one PBX."""
+    host: str = "127.0.0.1"
+    port: Port = 5038
+    username: str = "hotline"
+    secret: str = ""
+    connect_timeout: Seconds = 5.0
+    action_timeout: Seconds = 5.0
+    ping_interval: Seconds = 3.0
+    silence_limit: Seconds = 10.0
+    """Seconds without an answer to a ping after which the connection is given up and made anew."""
+    trunk_contexts: tuple[str, ...] = ("from-trunk",)
+    """Dialplan contexts in which a citizen's call arrives."""
+    tls: bool = False
+    tls_ca_file: str = ""
+    """PEM file of the authority that signed the PBX's certificate; empty: the system's authorities."""
+    tls_hostname: str = ""
+    """The name in the PBX's certificate; empty: ``host``."""
+    lag_limit: Seconds = 1.0
+    """Seconds an event may take from Asterisk to here before that is reported."""
+    queue_log: str = ""
+    """Asterisk's queue_log as a file here, to fill the gap after a lost connection; empty: not read."""
+
+
+class Web(Struct, frozen=True, forbid_unknown_fields=True):
+    """The pages and the API."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8088
+    session_hours: Seconds = 12.0
+    ui_dir: str = ""
+    """Folder of the built pages; empty: the ones that came with the package."""
+
+
+class Redis(Struct, frozen=True, forbid_unknown_fields=True):
+    """The stream the ticketing system reads."""
+
+    url: str = "redis://127.0.0.1:6379/0"
+    stream: str = "hotline:events"
+    partials_channel: str = "hotline:partials"
+    max_length: PositiveInt = 1_000_000
+    socket_timeout: Seconds = 5.0
+
+
+class Store(Struct, frozen=True, forbid_unknown_fields=True):
+    """The journal's database (SQLAlchemy URL) and the group commit."""
+
+    url: str = ""
+    """Empty: SQLite at ``journal.db`` in the data folder."""
+    commit_interval: Annotated[float, Meta(ge=0, le=1)] = 0.02
+    journal_days: Days = 180.0
+    """Days the journal is kept, with transcripts and tickets in it (personal data)."""
+    history_days: Days = 1100.0
+    """Days the tables of calls, agents' states, alerts and figures are kept."""
+    purge_hour: Annotated[int, Meta(ge=0, le=23)] = 3
+    """Hour of the day (settings' time zone) at which older rows are removed."""
+
+
+class Speech(Struct, frozen=True, forbid_unknown_fields=True):
+    """Transcription and its workers."""
+
+    enabled: bool = True
+    language: str = "zh"
+    engine: Literal["auto", "vosk", "whisper"] = "auto"
+    model: str = ""
+    """Model name in models.toml; empty: the best installed one for the language."""
+    workers: Annotated[int, Meta(ge=0, le=64)] = 1
+    """Local worker processes."""
+    threads: Annotated[int, Meta(ge=0, le=64)] = 0
+    """Decoder threads per worker; 0: one per core."""
+    legs_per_worker: PositiveInt = 16
+    audiosocket_host: str = "127.0.0.1"
+    audiosocket_port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    """0: a free port chosen at start (told to Asterisk with every tap)."""
+    worker_token: str = ""
+    """Empty: a random one, for local workers only."""
+    flush_timeout: Seconds = 20.0
+    """Seconds the last words may take after the line is down."""
+    record_dir: str = ""
+    """Folder for one WAV file per tapped leg (personal data, mode 0600); empty: nothing is recorded."""
+
+
+class Ivr(Struct, frozen=True, forbid_unknown_fields=True):
+    """FastAGI: the satisfaction survey and the sound-device station."""
+
+    host: str = "127.0.0.1"
+    port: Port = 4573
+    header_timeout: Seconds = 3.0
+    key_timeout: Seconds = 6.0
+    station_port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    """AudioSocket port of stations; 0: a free one."""
+
+
+class Log(Struct, frozen=True, forbid_unknown_fields=True):
+    """Logging to stderr."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
