@@ -4,8 +4,9 @@
 gives an empty value and never raises: the tracker decides what can be done with it. Instants are seconds since the
 Unix epoch on the PBX's clock: the ``Timestamp`` header (``timestampevents=yes``), else the time of receipt.
 
-Four messages are the client's own and not Asterisk's: ``HotlineConnectionUp`` and ``HotlineConnectionLost``, and
-``HotlineResyncStarted`` and ``HotlineResyncCompleted`` around the entries of CoreShowChannels and QueueStatus.
+Five messages are the client's own and not Asterisk's events: ``HotlineConnectionUp`` and ``HotlineConnectionLost``;
+``HotlineResyncStarted`` and ``HotlineResyncCompleted`` around the entries of CoreShowChannels and QueueStatus; and
+after those entries ``HotlineQueueLog`` for each line Asterisk wrote to its queue_log while we did not listen.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ CONNECTION_UP = "HotlineConnectionUp"
 CONNECTION_LOST = "HotlineConnectionLost"
 RESYNC_STARTED = "HotlineResyncStarted"
 RESYNC_COMPLETED = "HotlineResyncCompleted"
+QUEUE_LOG = "HotlineQueueLog"
 
 CHANNEL_DOWN = 0
 CHANNEL_RINGING = 5
@@ -165,7 +167,12 @@ class ConnectionLost(Message, frozen=True, kw_only=True):
 
 
 class ResyncStarted(Message, frozen=True, kw_only=True):
-    """The entries of all channels, queues and members follow."""
+    """The entries of all channels, queues and members follow.
+
+    ``since``: everything up to this instant on the PBX's clock had been heard before; None when nothing had.
+    """
+
+    since: float | None = None
 
 
 class ResyncCompleted(Message, frozen=True, kw_only=True):
@@ -195,6 +202,21 @@ class QueueEntry(ChannelMessage, frozen=True, kw_only=True):
 
 class QueueMemberEntry(QueueMemberMessage, frozen=True, kw_only=True):
     """Resync: a member of a queue."""
+
+
+class QueueLogEntry(Message, frozen=True, kw_only=True):
+    """Resync: what a queue wrote down while we did not listen. ``at`` is a whole second, rounded down.
+
+    ``uniqueid`` is the caller's channel; ``agent`` the member's name (``log_membername_as_agent``) or interface;
+    each is empty where the queue wrote NONE. ``verb`` is Asterisk's word, ``data`` what follows it.
+    ENTERQUEUE's second datum is the caller's number (personal data).
+    """
+
+    uniqueid: str
+    queue: str
+    agent: str
+    verb: str
+    data: tuple[str, ...]
 
 
 def parse(headers: Headers, received: float) -> Message | None:
@@ -241,7 +263,12 @@ def _age(headers: Headers, name: str) -> float:
         return 0.0
 
 
-_READERS: dict[str, Callable[[Headers], str | int | float | bool]] = {
+def _instant(headers: Headers, name: str) -> float | None:
+    value = _number(headers, name, math.nan)
+    return None if math.isnan(value) else value
+
+
+_READERS: dict[str, Callable[[Headers], str | int | float | bool | tuple[str, ...] | None]] = {
     "channel": lambda h: _text(h, "Channel"),
     "uniqueid": lambda h: _text(h, "Uniqueid"),
     "linkedid": lambda h: _text(h, "Linkedid"),
@@ -267,6 +294,10 @@ _READERS: dict[str, Callable[[Headers], str | int | float | bool]] = {
     "application_data": lambda h: _text(h, "ApplicationData"),
     "duration": lambda h: _age(h, "Duration"),
     "wait": lambda h: max(0.0, _number(h, "Wait")),
+    "since": lambda h: _instant(h, "Since"),
+    "agent": lambda h: _text(h, "Agent"),
+    "verb": lambda h: _text(h, "Verb"),
+    "data": lambda h: tuple(_text(h, "Data").split("|")) if _text(h, "Data") else (),
 }
 
 _KINDS: dict[str, type[Message]] = {
@@ -294,4 +325,5 @@ _KINDS: dict[str, type[Message]] = {
     CONNECTION_LOST: ConnectionLost,
     RESYNC_STARTED: ResyncStarted,
     RESYNC_COMPLETED: ResyncCompleted,
+    QUEUE_LOG: QueueLogEntry,
 }
