@@ -30,6 +30,7 @@ from gateway.events import (
     CallQueued,
     Event,
     GatewayHealth,
+    PartyJoined,
     Speaker,
     SurveyCompleted,
 )
@@ -110,7 +111,7 @@ class Gateway:
                 return self._spread([item], now)
             case _:
                 events = self._spread([*_ami_health(item), *self._tracker.feed(item)], now)
-                if isinstance(item, messages.QueueCallerLeave | messages.AgentConnect):
+                if isinstance(item, messages.QueueCallerLeave | messages.AgentConnect | messages.BridgeEnter):
                     self._want_taps(item.uniqueid)
                 return events
 
@@ -169,6 +170,8 @@ class Gateway:
                 living = self._living[event.call_id]
                 living.agent, living.queue = event.agent, event.queue
                 self._want_taps(event.call_id)
+            case PartyJoined():
+                self._want_taps(event.call_id)
             case CallEnded():
                 self._living.pop(event.call_id, None)
             case _:
@@ -177,10 +180,11 @@ class Gateway:
     def _want_taps(self, call_id: str) -> None:
         """At pick-up, so that the first word is heard; after a resync, when the call is found answered."""
         legs, living = self._tracker.legs(call_id), self._living.get(call_id)
-        if legs is None or living is None or not legs.agent_channel or not self._settings.speech.enabled:
+        if legs is None or living is None or not legs.people or not self._settings.speech.enabled:
             return
         language = self._settings.policy(living.queue).language or self._settings.speech.language
-        sides: tuple[tuple[Speaker, str], ...] = (("caller", legs.caller_channel), ("agent", legs.agent_channel))
+        sides: list[tuple[Speaker, str]] = [("caller", legs.caller_channel)]
+        sides += [("agent", channel) for channel in legs.people]
         for speaker, channel in sides:
             if channel and channel not in living.tapped:
                 living.tapped.add(channel)

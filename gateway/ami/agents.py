@@ -1,14 +1,16 @@
 """The agents' states, from what queues say of their members and from the calls themselves. PURE.
 
-A call has the first word: who rings for or talks with a citizen is ringing or talking. Else the member's device and
-pauses decide. A phone that rings for something else than a hotline call does not change its agent's state; one that
-is in use for something else makes its agent talking, without a call id.
+A call has the first word: who talks with a citizen, has him on hold or is rung for him is talking, on hold or ringing.
+Else the member's device and pauses decide, and last the wrap-up: Asterisk never tells of it, so it lasts as long after
+a conversation as the queue's policy says, or as the agent is paused with one of the reasons that mean wrap-up. A phone
+that rings for something else than a hotline call does not change its agent's state; one that is in use for something
+else makes its agent talking, without a call id.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from gateway.ami.messages import (
@@ -20,6 +22,7 @@ from gateway.ami.messages import (
 )
 from gateway.events import AgentState, AgentStateChanged
 
+_CALL_STATES = ("talking", "hold", "ringing")
 _CHANNEL_SERIAL = re.compile(r"-[0-9a-f]+(;[12])?$")
 
 
@@ -48,11 +51,13 @@ class _Agent:
     calls: dict[str, AgentState] = field(default_factory=dict)
     expected: set[str] = field(default_factory=set)
     """The agent's channels that were made for a waiting call and have not rung yet, by Uniqueid."""
+    wrap_up: tuple[str, float] | None = None
+    """The call that is being wrapped up, and until when."""
     shown: AgentStateChanged | None = None
 
     def state(self) -> tuple[AgentState, str, str]:
         """State, pause reason, call id."""
-        for wanted in ("talking", "ringing"):
+        for wanted in _CALL_STATES:
             for call_id, state in self.calls.items():
                 if state == wanted:
                     return state, "", call_id
@@ -62,18 +67,26 @@ class _Agent:
             return "talking", "", ""
         if all(membership.paused for membership in self.queues.values()):
             return "paused", next((m.reason for m in self.queues.values() if m.reason), ""), ""
-        return "available", "", ""
+        return ("available", "", "") if self.wrap_up is None else ("wrap_up", "", self.wrap_up[0])
 
 
 class Agents:
     """All agents seen so far. Every method gives the changes it caused: at most one per agent, none without change.
 
     During a resync, when only part is known, changes are held back until ``resync_completed``.
-    ``names`` (agent id to name) wins over the queue's member names.
+    ``names`` (agent id to name) wins over the queue's member names. ``wrap_up`` gives the seconds of wrap-up after a
+    call of a queue; a pause with one of ``wrap_up_reasons`` is wrap-up, too.
     """
 
-    def __init__(self, names: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        names: Mapping[str, str],
+        wrap_up: Callable[[str], float] = lambda queue: 0.0,
+        wrap_up_reasons: Iterable[str] = (),
+    ) -> None:
         self._names = names
+        self._wrap_up = wrap_up
+        self._wrap_up_reasons = frozenset(wrap_up_reasons)
         self._agents: dict[str, _Agent] = {}
         self._resync: set[tuple[str, str]] | None = None
 
@@ -113,7 +126,11 @@ class Agents:
 
     def knows(self, channel: str) -> bool:
         """Is this the channel of a queue's member?"""
-        agent = self._agents.get(agent_id(channel))
+        return self.knows_number(agent_id(channel))
+
+    def knows_number(self, number: str) -> bool:
+        """Is this the number of a queue's member?"""
+        agent = self._agents.get(number)
         return agent is not None and bool(agent.queues)
 
     def ringing(self, agent: str, call_id: str, at: float) -> list[AgentStateChanged]:
@@ -124,12 +141,41 @@ class Agents:
         """The agent picked up a call."""
         return self._occupy(agent, call_id, "talking", at)
 
-    def free(self, agent: str, call_id: str, at: float) -> list[AgentStateChanged]:
+    def holding(self, agent: str, call_id: str, at: float) -> list[AgentStateChanged]:
+        """The agent put the caller on hold."""
+        return self._occupy(agent, call_id, "hold", at)
+
+    def free(self, agent: str, call_id: str, queue: str, at: float) -> list[AgentStateChanged]:
         """The call needs the agent no more. While his device still counts as in use, the device has the last word."""
         known = self._agent(agent)
-        if known.calls.pop(call_id, None) is None or (not known.calls and known.device in DEVICES_IN_USE):
+        was = known.calls.pop(call_id, None)
+        seconds = self._wrap_up(queue) if was in ("talking", "hold") else 0.0
+        if seconds > 0:
+            known.wrap_up = (call_id, at + seconds)
+        if was is None or (not known.calls and known.device in DEVICES_IN_USE):
             return []
         return self._show(known, at)
+
+    def tick(self, now: float) -> list[AgentStateChanged]:
+        """Wrap-ups that are over."""
+        changes = []
+        for agent in self._agents.values():
+            if agent.wrap_up is not None and agent.wrap_up[1] <= now:
+                (_, until), agent.wrap_up = agent.wrap_up, None
+                changes += self._show(agent, until)
+        return changes
+
+    def next_deadline(self) -> float | None:
+        """The end of the first wrap-up that lasts."""
+        return min((agent.wrap_up[1] for agent in self._agents.values() if agent.wrap_up is not None), default=None)
+
+    def restore(self, event: AgentStateChanged) -> None:
+        """What the journal knows of an agent; memberships and device follow with the next resync."""
+        agent = self._agent(event.agent)
+        agent.name, agent.shown = agent.name or event.name, event
+        agent.queues = {queue: _Membership(event.state == "paused", event.reason) for queue in event.queues}
+        agent.calls = {event.call_id: event.state} if event.call_id and event.state in _CALL_STATES else {}
+        agent.wrap_up = (event.call_id, event.at + self._longest_wrap_up(agent)) if event.state == "wrap_up" else None
 
     def resync_started(self) -> None:
         """Entries of all members follow."""
@@ -147,16 +193,23 @@ class Agents:
     def _agent(self, agent: str) -> _Agent:
         return self._agents.setdefault(agent, _Agent(agent, self._names.get(agent, "")))
 
+    def _longest_wrap_up(self, agent: _Agent) -> float:
+        return max((self._wrap_up(queue) for queue in agent.queues), default=0.0)
+
     def _occupy(self, agent: str, call_id: str, state: AgentState, at: float) -> list[AgentStateChanged]:
         known = self._agent(agent)
         known.calls[call_id] = state
         known.expected.clear()
+        known.wrap_up = None
         return self._show(known, at)
 
     def _show(self, agent: _Agent, at: float) -> list[AgentStateChanged]:
         if self._resync is not None:
             return []
         state, reason, call_id = agent.state()
+        if state == "paused" and reason in self._wrap_up_reasons:
+            state = "wrap_up"
+        before = agent.shown
         now = AgentStateChanged(
             at=at,
             agent=agent.agent,
@@ -165,8 +218,12 @@ class Agents:
             reason=reason,
             call_id=call_id,
             queues=tuple(sorted(agent.queues)),
+            previous=None if before is None else before.state,
+            previous_seconds=0.0 if before is None else max(0.0, round(at - before.at, 6)),
+            previous_reason="" if before is None else before.reason,
+            previous_call_id="" if before is None else before.call_id,
         )
-        before, same_call = agent.shown, not call_id or (agent.shown is not None and agent.shown.call_id == call_id)
+        same_call = not call_id or (before is not None and before.call_id == call_id)
         if before is not None and same_call and _looks(before) == _looks(now):
             return []
         agent.shown = now

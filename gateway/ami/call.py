@@ -1,11 +1,12 @@
-"""One living call as the tracker knows it: its caller's channel, the agents' legs, and every instant. PURE."""
+"""One living call as the tracker knows it: its caller's channel, the people on it, and every instant. PURE."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
-from gateway.events import Clocks, HangUpParty, MissReason, Provenance
+from gateway.events import Clocks, HangUpParty, MissReason, PartyKind, Provenance, TransferKind
 
 CAUSE_BUSY = 17
 CAUSE_REJECTED = 21
@@ -22,7 +23,7 @@ class State(StrEnum):
     PICKED_UP = "picked_up"
     AGENT_LOST = "agent_lost"
     TALKING = "talking"
-    AFTER_TALK = "after_talk"
+    ALONE = "alone"
     OVERFLOWED = "overflowed"
     CLOSING = "closing"
     ENDED = "ended"
@@ -30,13 +31,19 @@ class State(StrEnum):
 
 @dataclass(slots=True, eq=False)
 class Leg:
-    """One agent's channel that was called for a call. ``stopped``: the instant it was known to be in vain."""
+    """A person's channel: rung for a call by a queue, or in conversation with its caller.
+
+    ``agent`` is who it is: an agent's id, a line's number, or a number beyond the trunk. ``stopped``: the instant its
+    ring was known to be in vain.
+    """
 
     uniqueid: str
     channel: str
     agent: str
     called: float
+    kind: PartyKind = "agent"
     rang: float | None = None
+    joined: float | None = None
     stopped: float | None = None
     cause: int = 0
 
@@ -48,6 +55,25 @@ class Leg:
             if known == CAUSE_REJECTED:
                 return "rejected"
         return "unreachable" if self.rang is None else "no_answer"
+
+
+@dataclass(slots=True, eq=False)
+class Hold:
+    """One side waits. ``uniqueid``: the channel that put the other on hold."""
+
+    uniqueid: str
+    agent: str
+    by: Literal["agent", "caller"]
+    since: float
+
+
+@dataclass(slots=True, eq=False)
+class Transfer:
+    """The caller is on the way to ``target`` and has not reached anybody yet."""
+
+    agent: str
+    target: str
+    kind: TransferKind
 
 
 @dataclass(slots=True, eq=False)
@@ -69,10 +95,18 @@ class Call:
     early_rings: dict[str, float] = field(default_factory=dict)
     """Channels of this call that rang before the queue named their agent."""
     dead_legs: set[str] = field(default_factory=set)
-    """Legs whose agent hung up; Asterisk may still name and bridge them."""
+    """Legs whose person hung up; Asterisk may still name and bridge them."""
     leg: Leg | None = None
-    """The leg that picked up, until it is gone."""
+    """The leg that picked up from the queue, until its channel is gone."""
+    people: dict[str, Leg] = field(default_factory=dict)
+    """Who speaks with the caller now, by Uniqueid; a person behind Local channels may have several."""
+    apart: dict[str, Leg] = field(default_factory=dict)
+    """Legs that left the conversation and whose channels still live."""
     agent: str = ""
+    answered_here: bool = False
+    """The queue the call is in, or came from last, has answered it."""
+    hold: Hold | None = None
+    transfer: Transfer | None = None
     queued: float | None = None
     first_ring: float | None = None
     ring_start: float | None = None
@@ -81,7 +115,9 @@ class Call:
     bridged: float | None = None
     talk_start: float | None = None
     talked: float = 0.0
-    """Seconds of conversation that are over; a call may be served by several agents, one after another."""
+    """Seconds of conversation that are over, without hold; several people may serve a call one after another."""
+    held: float = 0.0
+    """Seconds of holds that are over."""
     ended: float | None = None
     hung_up_by: HangUpParty = "system"
 
@@ -98,18 +134,23 @@ class Call:
             picked_up=self.picked_up,
             bridged=self.bridged,
             ended=self.ended,
-            caller_wait=_between(self.arrived, answered),
-            queue_wait=_between(self.queued, out_of_queue),
-            ring_time=_between(self.ring_start, self.picked_up),
+            caller_wait=between(self.arrived, answered),
+            queue_wait=between(self.queued, out_of_queue),
+            ring_time=between(self.ring_start, self.picked_up),
             provenance=self.provenance,
         )
 
     def stop_talking(self, at: float) -> None:
-        """The conversation, if there is one, ended at ``at``."""
-        self.talked += _between(self.talk_start, at) or 0.0
+        """The conversation, if there is one, stops at ``at``: its end, or a hold."""
+        self.talked += between(self.talk_start, at) or 0.0
         self.talk_start = None
 
+    def bound(self) -> list[Leg]:
+        """Every leg whose person is busy with this call: who picked up, and who speaks or spoke with the caller."""
+        legs = [*self.people.values(), *self.apart.values()]
+        return legs if self.leg is None or self.leg in legs else [self.leg, *legs]
 
-def _between(start: float | None, end: float | None) -> float | None:
+
+def between(start: float | None, end: float | None) -> float | None:
     """Seconds, to the microsecond that AMI's timestamps have; never negative."""
     return None if start is None or end is None else max(0.0, round(end - start, 6))

@@ -23,7 +23,7 @@ from panoramisk.ami_protocol import AMIProtocol
 
 from gateway.ami import messages
 from gateway.ami.messages import Message
-from gateway.ami.tracker import TAP_PREFIX
+from gateway.ami.people import TAP_PREFIX
 from gateway.config import Ami
 from gateway.errors import AmiError, InputError
 

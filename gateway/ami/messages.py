@@ -89,6 +89,56 @@ class BridgeLeave(ChannelMessage, frozen=True, kw_only=True):
     bridge: str
 
 
+class Hold(ChannelMessage, frozen=True, kw_only=True):
+    """The far end of the channel puts the other side on hold."""
+
+
+class Unhold(ChannelMessage, frozen=True, kw_only=True):
+    """The hold is over. Asterisk also says so where there was none."""
+
+
+class DialBegin(Message, frozen=True, kw_only=True):
+    """A channel is made to call ``dialled``. ``uniqueid``, the channel that dials, is empty when nobody's does."""
+
+    uniqueid: str
+    channel: str
+    linkedid: str
+    called_uniqueid: str
+    called_channel: str
+    dialled: str
+
+
+class DialEnd(ChannelMessage, frozen=True, kw_only=True):
+    """The channel's dialling came to an end: ``status_word`` is ANSWER, BUSY, NOANSWER, CANCEL, CHANUNAVAIL, ..."""
+
+    status_word: str
+
+
+class BlindTransfer(Message, frozen=True, kw_only=True):
+    """``transferer`` (a Uniqueid) sent ``transferee`` on to ``extension``. ``result``: ``Success``, or why not."""
+
+    transferer: str
+    transferee: str
+    extension: str
+    result: str
+
+
+class AttendedTransfer(Message, frozen=True, kw_only=True):
+    """A person with two calls connected them. All but the last are Uniqueids, and any may be empty.
+
+    ``transferer`` had the one call, ``second`` is his channel of the other; ``target`` is the far end of ``second``.
+    """
+
+    transferer: str
+    second: str
+    transferee: str
+    target: str
+    target_channel: str
+    second_exten: str
+    destination: str
+    result: str
+
+
 class QueueCallerJoin(ChannelMessage, frozen=True, kw_only=True):
     """The caller's channel joined a queue at ``position`` (1 is next)."""
 
@@ -278,6 +328,19 @@ _READERS: dict[str, Callable[[Headers], str | int | float | bool | tuple[str, ..
     "caller_number": lambda h: _party(h, "CallerIDNum"),
     "caller_name": lambda h: _party(h, "CallerIDName"),
     "cause": lambda h: _whole(h, "Cause"),
+    "called_uniqueid": lambda h: _text(h, "DestUniqueid"),
+    "called_channel": lambda h: _text(h, "DestChannel"),
+    "status_word": lambda h: _text(h, "DialStatus"),
+    "dialled": lambda h: _party(h, "DestCallerIDNum"),
+    "transferer": lambda h: _text(h, "TransfererUniqueid", "OrigTransfererUniqueid"),
+    "second": lambda h: _text(h, "SecondTransfererUniqueid"),
+    "transferee": lambda h: _text(h, "TransfereeUniqueid"),
+    "target": lambda h: _text(h, "TransferTargetUniqueid"),
+    "target_channel": lambda h: _text(h, "TransferTargetChannel"),
+    "second_exten": lambda h: _text(h, "SecondTransfererExten"),
+    "destination": lambda h: _text(h, "DestType"),
+    "extension": lambda h: _text(h, "Extension"),
+    "result": lambda h: _text(h, "Result"),
     "bridge": lambda h: _text(h, "BridgeUniqueid", "BridgeId"),
     "queue": lambda h: _text(h, "Queue"),
     "position": lambda h: _whole(h, "Position", 1),
@@ -306,6 +369,12 @@ _KINDS: dict[str, type[Message]] = {
     "HangupRequest": HangupRequest,
     "Hangup": Hangup,
     "BridgeEnter": BridgeEnter,
+    "Hold": Hold,
+    "Unhold": Unhold,
+    "DialBegin": DialBegin,
+    "DialEnd": DialEnd,
+    "BlindTransfer": BlindTransfer,
+    "AttendedTransfer": AttendedTransfer,
     "BridgeLeave": BridgeLeave,
     "QueueCallerJoin": QueueCallerJoin,
     "QueueCallerLeave": QueueCallerLeave,

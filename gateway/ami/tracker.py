@@ -9,75 +9,57 @@ comes of it. Traps of Asterisk that are answered here and there:
 * After a caller hung up during the announcement, both channels still enter the bridge: nobody was answered.
 * The phone may ring before the queue says whose phone it is, or never say that it rings.
 * A busy or declining agent is reported as "ring no answer"; the cause of his channel's end knows better.
+* An agent who transfers leaves the bridge before anything says that it is a transfer.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from gateway.ami import messages as ami
-from gateway.ami.agents import Agents, agent_id
-from gateway.ami.call import Call, Leg, State
-from gateway.ami.transitions import NOBODY, Calls, Happening, Kind
+from gateway.ami.agents import Agents
+from gateway.ami.bridges import Bridges
+from gateway.ami.call import Call, State, Transfer
+from gateway.ami.calls import Calls
+from gateway.ami.outgoing import Outgoing
+from gateway.ami.people import TAP_PREFIX, People
+from gateway.ami.restore import restore
+from gateway.ami.resync import WAITING_IN_QUEUE, Resync, starts_a_call
+from gateway.ami.transitions import NOBODY, Kind
 from gateway.events import Event
-
-TAP_PREFIX = "hltap-"
-"""Uniqueids of the gateway's own listening channels begin so; they are invisible here."""
-
-WAITING_IN_QUEUE = (State.QUEUED, State.RINGING)
 
 
 class Legs(NamedTuple):
-    """The channels of a call by full name. ``agent_channel`` and ``agent`` are empty while nobody picked up."""
+    """The channels of a call by full name; ``people`` are those who speak, or are about to speak, with the caller."""
 
     caller_channel: str
-    agent_channel: str
-    agent: str
-
-
-class _Resync:
-    """What one resync told, and what happened while it was told."""
-
-    def __init__(self) -> None:
-        self.present: set[str] = set()
-        self.gone: set[str] = set()
-        self.queued: set[str] = set()
-        self.channels: list[ami.ChannelEntry] = []
-
-    def hear(self, message: ami.ChannelMessage) -> None:
-        if isinstance(message, ami.Hangup):
-            self.gone.add(message.uniqueid)
-            self.present.discard(message.uniqueid)
-            return
-        if message.uniqueid not in self.gone:
-            self.present.add(message.uniqueid)
-        if isinstance(message, ami.QueueEntry | ami.QueueCallerJoin):
-            self.queued.add(message.uniqueid)
-        if isinstance(message, ami.ChannelEntry):
-            self.channels.append(message)
-
-
-def _starts_a_call(message: ami.NewChannel | ami.ChannelEntry) -> bool:
-    """The first channel of a call that came to us. One that starts Down is called by us: outbound, or an agent's."""
-    return message.linkedid in ("", message.uniqueid) and message.state != ami.CHANNEL_DOWN
+    people: tuple[str, ...]
 
 
 class Tracker:
     """Follows calls and agents. ``feed`` never raises, whatever the input and wherever it is cut.
 
     ``trunk_contexts``: the dialplan contexts in which citizens' calls arrive. ``agent_names``: names by agent id,
-    instead of the queue's member names.
+    instead of the queue's member names. ``wrap_up``: seconds of wrap-up after a call of a queue; ``wrap_up_reasons``:
+    pauses that are wrap-up.
     """
 
-    def __init__(self, trunk_contexts: tuple[str, ...], agent_names: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        trunk_contexts: Collection[str],
+        agent_names: Mapping[str, str] | None = None,
+        wrap_up: Callable[[str], float] = lambda queue: 0.0,
+        wrap_up_reasons: Collection[str] = (),
+    ) -> None:
         self._trunks = frozenset(trunk_contexts)
-        self._agents = Agents(agent_names or {})
+        self._agents = Agents(agent_names or {}, wrap_up, wrap_up_reasons)
         self._calls = Calls(self._agents)
-        self._bridges: dict[str, dict[str, str]] = {}
-        self._strangers: dict[str, ami.ChannelEntry] = {}
-        self._resync: _Resync | None = None
+        self._outgoing = Outgoing(self._trunks, self._agents)
+        self._bridges = Bridges()
+        self._people = People(self._calls, self._bridges, self._agents, self._outgoing)
+        self._resync: Resync | None = None
 
     @property
     def odd(self) -> Counter[str]:
@@ -93,7 +75,20 @@ class Tracker:
         call = self._calls.of_caller(call_id)
         if call is None:
             return None
-        return Legs(call.channel, call.leg.channel if call.leg else "", call.leg.agent if call.leg else "")
+        people = [leg.channel for leg in ([call.leg] if call.leg else []) + list(call.people.values())]
+        return Legs(call.channel, tuple(dict.fromkeys(channel for channel in people if channel)))
+
+    def restore(self, event: Event) -> None:
+        """Take in what the journal knows, in order, before the first message; the next resync completes it."""
+        restore(event, self._calls, self._agents, self._outgoing)
+
+    def tick(self, now: float) -> list[Event]:
+        """Wrap-ups that are over."""
+        return list(self._agents.tick(now))
+
+    def next_deadline(self) -> float | None:
+        """When ``tick`` has something to say."""
+        return self._agents.next_deadline()
 
     def feed(self, message: ami.Message) -> list[Event]:
         """Take one message; give what happened, in order."""
@@ -104,13 +99,21 @@ class Tracker:
                     self._channel_message(message)
             case ami.QueueMemberMessage():
                 self._calls.out += self._agents.member(message)
+                if self._resync is not None:
+                    self._resync.member(message)
+            case ami.DialBegin():
+                related = self._calls.of_linkedid(message.linkedid)
+                self._calls.out += self._outgoing.dial(message, citizens=related is not None)
+            case ami.BlindTransfer() | ami.AttendedTransfer():
+                self._transferred(message)
             case ami.ResyncStarted():
-                self._resync = _Resync()
                 self._bridges.clear()
-                self._strangers.clear()
                 self._agents.resync_started()
+                self._resync = self._begin_resync(message.since)
+            case ami.QueueLogEntry() if self._resync is not None:
+                self._resync.logged(message)
             case ami.ResyncCompleted():
-                self._resync_completed(message.at)
+                self._complete_resync(message.at)
         return self._calls.out
 
     # --- messages, named -----------------------------------------------------------------------------------
@@ -123,8 +126,6 @@ class Tracker:
             return
         if self._resync is not None:
             self._resync.hear(message)
-        if isinstance(message, ami.QueueCallerJoin | ami.QueueEntry):
-            self._adopt(self._strangers.get(uniqueid))
         call = self._calls.of_caller(uniqueid)
         if call is not None:
             call.channel = message.channel or call.channel
@@ -135,221 +136,138 @@ class Tracker:
             case ami.NewChannel():
                 self._new_channel(message)
             case ami.ChannelEntry():
-                self._channel_entry(message)
+                if self._resync is not None:
+                    self._resync.channel(message)
             case ami.BridgeEnter():
-                self._bridges.setdefault(message.bridge, {})[uniqueid] = message.channel
-                self._look_into_bridge(message.bridge, message.at)
+                self._people.enter_bridge(message)
             case ami.BridgeLeave():
-                self._leave_bridge(message.bridge, uniqueid)
+                self._people.leave_bridge(uniqueid, message.at)
+            case ami.Hold() | ami.Unhold():
+                self._people.hold(message)
             case _ if call is not None:
                 self._caller_message(call, message)
             case _:
                 self._leg_message(message)
         if isinstance(message, ami.Hangup):
-            self._strangers.pop(uniqueid, None)
-            self._calls.out += self._agents.forget(message.channel, uniqueid, message.at)
-            for bridge in [name for name, members in self._bridges.items() if uniqueid in members]:
-                self._leave_bridge(bridge, uniqueid)
+            self._gone(message)
 
     def _new_channel(self, message: ami.NewChannel) -> None:
         """Is it a citizen's call?"""
-        if message.context in self._trunks and _starts_a_call(message):
+        if message.context in self._trunks and starts_a_call(message):
             call = Call(message.uniqueid, message.channel, message.at)
             self._calls.offer(call, message.caller_number, message.caller_name, message.exten)
             return
+        self._outgoing.new_channel(message)
         related = self._calls.of_linkedid(message.linkedid)
         if related is not None and related.state in WAITING_IN_QUEUE:
             self._agents.expect(message.channel, message.uniqueid)
+
+    def _gone(self, message: ami.Hangup) -> None:
+        uniqueid, at = message.uniqueid, message.at
+        self._calls.out += self._agents.forget(message.channel, uniqueid, at)
+        self._people.leave_bridge(uniqueid, at)
+        self._calls.out += self._outgoing.end(uniqueid, at, message.cause)
+        self._outgoing.forget(uniqueid)
 
     def _caller_message(self, call: Call, message: ami.ChannelMessage) -> None:
         at = message.at
         match message:
             case ami.QueueCallerJoin():
-                self._apply(call, Kind.JOINS_QUEUE, at, queue=message.queue, position=message.position)
+                self._people.apply(call, Kind.JOINS_QUEUE, at, queue=message.queue, position=message.position)
             case ami.QueueEntry() if call.state in (State.OFFERED, State.OVERFLOWED):
                 call.provenance = "reconstructed"
                 since = max(call.arrived, at - message.wait)
-                self._apply(call, Kind.JOINS_QUEUE, since, queue=message.queue, position=message.position)
+                self._people.apply(call, Kind.JOINS_QUEUE, since, queue=message.queue, position=message.position)
             case ami.AgentMessage() if message.agent_uniqueid in call.dead_legs:
                 pass
             case ami.AgentCalled():
-                leg = self._leg_of(call, message)
+                leg = self._people.leg_of(call, message)
                 if message.agent_state in (ami.CHANNEL_RINGING, ami.CHANNEL_UP):
-                    self._rings(call, leg, at)
+                    self._people.rings(call, leg, at)
                 if message.agent_state == ami.CHANNEL_UP:
-                    self._picks_up(call, leg, at)
+                    self._people.picks_up(call, leg, at)
             case ami.AgentConnect():
-                self._picks_up(call, self._leg_of(call, message), at)
+                self._people.picks_up(call, self._people.leg_of(call, message), at)
             case ami.AgentRingNoAnswer():
-                leg = call.legs.get(message.agent_uniqueid, Leg("", "", "", at))
-                leg.stopped = at if leg.stopped is None else leg.stopped
+                ringing = call.legs.get(message.agent_uniqueid, NOBODY)
+                if ringing is not NOBODY and ringing.stopped is None:
+                    ringing.stopped = at
             case ami.AgentComplete(reason="agent"):
-                if call.leg is not None and call.leg.uniqueid == message.agent_uniqueid:
-                    self._apply(call, Kind.AGENT_LEAVES, at, leg=call.leg)
+                bound = next((leg for leg in call.bound() if leg.uniqueid == message.agent_uniqueid), None)
+                if bound is not None:
+                    self._people.hangs_up(call, bound, at)
+            case ami.DialEnd() if message.status_word not in ("ANSWER", "") and call.transfer is not None:
+                if call.state is State.ALONE:
+                    self._people.apply(call, Kind.TARGET_REFUSES, at)
             case ami.QueueCallerAbandon():
-                self._apply(call, Kind.QUEUE_GIVES_UP, at)
+                self._people.apply(call, Kind.QUEUE_GIVES_UP, at)
             case ami.QueueCallerLeave():
-                self._apply(call, Kind.LEAVES_QUEUE, at)
+                self._people.apply(call, Kind.LEAVES_QUEUE, at)
             case ami.HangupRequest():
-                self._apply(call, Kind.CALLER_HANGS_UP, at)
+                self._people.apply(call, Kind.CALLER_HANGS_UP, at)
             case ami.Hangup():
-                self._apply(call, Kind.CALLER_GONE, at, cause=message.cause)
+                self._people.apply(call, Kind.CALLER_GONE, at, cause=message.cause)
 
     def _leg_message(self, message: ami.ChannelMessage) -> None:
-        """Of a channel that is not a caller's: perhaps an agent's."""
+        """Of a channel that is not a caller's: perhaps that of a person on a call."""
         at = message.at
         call = self._calls.of_leg(message.uniqueid)
         if call is None:
-            related = self._calls.of_linkedid(message.linkedid)
-            if related is not None and isinstance(message, ami.NewState) and message.state == ami.CHANNEL_RINGING:
-                related.early_rings.setdefault(message.uniqueid, at)
+            self._stranger_message(message)
             return
-        leg = call.legs.get(message.uniqueid) or call.leg
+        leg = call.legs.get(message.uniqueid) or next((b for b in call.bound() if b.uniqueid == message.uniqueid), None)
         if leg is None:
             return
         leg.channel = message.channel or leg.channel
-        if isinstance(message, ami.HangupRequest | ami.Hangup):
-            call.dead_legs.add(leg.uniqueid)
         match message:
-            case ami.HangupRequest() | ami.Hangup() if leg is call.leg:
-                self._apply(call, Kind.AGENT_LEAVES, at, leg=leg)
+            case ami.HangupRequest() | ami.Hangup() if leg.uniqueid not in call.legs:
+                self._people.hangs_up(call, leg, at)
+                if isinstance(message, ami.Hangup):
+                    self._calls.let_go(call, leg, at)
             case ami.NewState(state=ami.CHANNEL_RINGING):
-                self._rings(call, leg, at)
+                self._people.rings(call, leg, at)
             case ami.NewState(state=ami.CHANNEL_UP):
-                self._picks_up(call, leg, at)
+                self._people.picks_up(call, leg, at)
             case ami.HangupRequest():
+                call.dead_legs.add(leg.uniqueid)
                 leg.cause = message.cause
                 leg.stopped = at if leg.stopped is None else leg.stopped
             case ami.Hangup():
-                self._ring_ends(call, leg, at, message.cause)
+                call.dead_legs.add(leg.uniqueid)
+                self._people.ring_ends(call, leg, at, message.cause)
 
-    def _leg_of(self, call: Call, message: ami.AgentMessage) -> Leg:
-        if call.leg is not None and call.leg.uniqueid == message.agent_uniqueid:
-            return call.leg
-        known = call.legs.get(message.agent_uniqueid)
-        if known is not None:
-            return known
-        agent = agent_id(message.interface or message.agent_channel)
-        self._agents.meet(agent, message.member_name, message.queue)
-        leg = Leg(message.agent_uniqueid, message.agent_channel, agent, called=message.at)
-        self._apply(call, Kind.AGENT_CALLED, message.at, leg=leg)
-        if leg.uniqueid in call.early_rings:
-            self._rings(call, leg, message.at)
-        return leg
+    def _stranger_message(self, message: ami.ChannelMessage) -> None:
+        """A phone that rings before the queue named it; the far end of a person's Local channel."""
+        related = self._calls.of_linkedid(message.linkedid)
+        match message:
+            case ami.NewState(state=ami.CHANNEL_RINGING) if related is not None and related.state in WAITING_IN_QUEUE:
+                related.early_rings.setdefault(message.uniqueid, message.at)
+            case ami.HangupRequest() if related is not None:
+                behind = self._people.person(related, message)
+                if behind is not None:
+                    related.dead_legs.add(behind.uniqueid)
 
-    def _rings(self, call: Call, leg: Leg, at: float) -> None:
-        if leg.rang is None:
-            self._apply(call, Kind.AGENT_RINGS, call.early_rings.pop(leg.uniqueid, at), leg=leg)
-
-    def _picks_up(self, call: Call, leg: Leg, at: float) -> None:
-        if leg is not call.leg:
-            self._rings(call, leg, leg.called)  # a phone that never said it rings rang since it was called
-            self._apply(call, Kind.AGENT_PICKS_UP, at, leg=leg)
-
-    def _ring_ends(self, call: Call, leg: Leg, at: float, cause: int) -> None:
-        others = any(other.rang is not None for other in call.legs.values() if other is not leg)
-        self._apply(call, Kind.RING_ENDS if others else Kind.LAST_RING_ENDS, at, leg=leg, cause=cause)
-
-    def _look_into_bridge(self, bridge: str, at: float) -> None:
-        """Answered is: the caller and a person's channel in the same bridge."""
-        members = self._bridges.get(bridge, {})
-        strangers = [uniqueid for uniqueid in members if self._calls.of_caller(uniqueid) is None]
-        for call in [call for call in map(self._calls.of_caller, members) if call is not None]:
-            people = [uniqueid for uniqueid in strangers if uniqueid not in call.dead_legs]
-            if not people or call.state in (State.TALKING, State.AFTER_TALK):
-                continue
-            if call.leg is None or call.leg.uniqueid not in members:
-                for leg in [call.legs[uniqueid] for uniqueid in people if uniqueid in call.legs][:1]:
-                    self._picks_up(call, leg, at)
-            stranger = members[people[0]]
-            leg = call.leg or Leg(people[0], stranger, agent_id(stranger), called=at)
-            self._apply(call, Kind.BRIDGED, at, leg=leg)
-
-    def _leave_bridge(self, bridge: str, uniqueid: str) -> None:
-        members = self._bridges.get(bridge, {})
-        members.pop(uniqueid, None)
-        if not members:
-            self._bridges.pop(bridge, None)
-
-    def _apply(
-        self,
-        call: Call,
-        kind: Kind,
-        at: float,
-        *,
-        leg: Leg | None = None,
-        queue: str = "",
-        position: int = 1,
-        cause: int = 0,
-    ) -> None:
-        self._calls.apply(call, Happening(kind, at, leg or NOBODY, queue, position, cause))
-
-    # --- resync --------------------------------------------------------------------------------------------
-
-    def _channel_entry(self, entry: ami.ChannelEntry) -> None:
-        if self._resync is None or entry.uniqueid in self._resync.gone:
+    def _transferred(self, message: ami.BlindTransfer | ami.AttendedTransfer) -> None:
+        call = self._calls.of_caller(message.transferee) or self._calls.of_leg(message.transferer)
+        if call is None or call.call_id == message.transferer:
             return
-        if entry.bridge:
-            self._bridges.setdefault(entry.bridge, {})[entry.uniqueid] = entry.channel
-        if _starts_a_call(entry):
-            self._strangers[entry.uniqueid] = entry
-            if entry.context in self._trunks or entry.application == "Queue":
-                self._adopt(entry)
+        agent = next((leg.agent for leg in call.bound() if leg.uniqueid == message.transferer), call.agent)
+        if isinstance(message, ami.BlindTransfer):
+            transfer = Transfer(agent, message.extension, "blind")
+        else:
+            kind = "attended" if message.target in call.people else "blonde"
+            transfer = Transfer(agent, message.second_exten, "attended" if kind == "attended" else "blonde")
+        self._people.apply(call, Kind.SENT_ON, message.at, transfer=transfer)
+        if message.result not in ("Success", ""):
+            self._people.apply(call, Kind.TARGET_REFUSES, message.at)
 
-    def _adopt(self, entry: ami.ChannelEntry | None) -> None:
-        """A call that arrived while we were not listening. Its entry says where it is now, not where it arrived: what
-        waits in a queue, and is no member of one, counts as a citizen."""
-        if entry is None or self._calls.of_caller(entry.uniqueid) is not None or self._agents.knows(entry.channel):
-            return
-        call = Call(entry.uniqueid, entry.channel, entry.at - entry.duration, provenance="reconstructed")
-        if entry.application == "Queue":
-            call.queue = entry.application_data.partition(",")[0]
-        self._calls.offer(call, entry.caller_number, entry.caller_name, entry.exten)
+    def _begin_resync(self, since: float | None) -> Resync:
+        parts = (self._calls, self._bridges, self._agents, self._outgoing, self._people)
+        return Resync(since, self._trunks, *parts)
 
-    def _resync_completed(self, at: float) -> None:
-        """Bring every living call to where the entries say it is; what they do not name is gone."""
+    def _complete_resync(self, at: float) -> None:
         resync, self._resync = self._resync, None
         if resync is None:
             self.odd["resync without start"] += 1
-            return
-        for call in self._calls.living():
-            observed, call.provenance = call.provenance, "reconstructed"
-            before = (call.state, call.leg, list(call.legs))
-            self._bring_up_to_date(call, resync, at)
-            if (call.state, call.leg, list(call.legs)) == before:
-                call.provenance = observed
-        self._calls.out += self._agents.resync_completed(at)
-
-    def _bring_up_to_date(self, call: Call, resync: _Resync, at: float) -> None:
-        if call.call_id not in resync.present:
-            self._apply(call, Kind.CALLER_GONE, at)
-            return
-        if call.leg is not None and call.leg.uniqueid not in resync.present:
-            self._apply(call, Kind.AGENT_LEAVES, at, leg=call.leg)
-        for leg in [leg for leg in call.legs.values() if leg.uniqueid not in resync.present]:
-            self._ring_ends(call, leg, at, 0)
-        if call.state in WAITING_IN_QUEUE:
-            self._find_legs(call, resync, at)
-        call.found_talking = call.state is State.OFFERED
-        for bridge in [name for name, members in self._bridges.items() if call.call_id in members]:
-            self._look_into_bridge(bridge, at)
-        call.found_talking = call.found_talking and call.state is State.TALKING
-        if call.state in WAITING_IN_QUEUE and call.call_id not in resync.queued:
-            self._apply(call, Kind.LEAVES_QUEUE, at)
-
-    def _find_legs(self, call: Call, resync: _Resync, at: float) -> None:
-        """Phones that ring for a waiting call, or were picked up, while we were not listening."""
-        for entry in resync.channels:
-            ours = entry.application == "AppQueue" and self._calls.of_linkedid(entry.linkedid) is call
-            if not ours or entry.uniqueid not in resync.present:
-                continue
-            leg = call.legs.get(entry.uniqueid)
-            if leg is None:
-                leg = Leg(entry.uniqueid, entry.channel, agent_id(entry.channel), called=at)
-                self._apply(call, Kind.AGENT_CALLED, at, leg=leg)
-            if entry.state == ami.CHANNEL_UP:
-                self._apply(call, Kind.AGENT_PICKS_UP, at, leg=leg)
-            elif entry.state == ami.CHANNEL_RINGING or leg.uniqueid in call.early_rings:
-                self._rings(call, leg, at)
-            else:
-                self._agents.expect(leg.channel, leg.uniqueid)
+        else:
+            resync.complete(at)

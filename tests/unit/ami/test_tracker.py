@@ -20,12 +20,20 @@ from gateway.events import (
     CallAbandoned,
     CallAnswered,
     CallEnded,
+    CallHeld,
     CallOffered,
     CallOverflowed,
     CallQueued,
+    CallResumed,
     CallRinging,
+    CallTransferred,
     Clocks,
     Event,
+    OutboundAnswered,
+    OutboundEnded,
+    OutboundStarted,
+    PartyJoined,
+    PartyLeft,
 )
 
 ROOT = Path(__file__).parents[3]
@@ -59,10 +67,28 @@ def tell(event: Event) -> str:
             return f"abandoned {event.queue}, {waits(event.clocks)}"
         case CallOverflowed():
             return f"overflowed {event.queue} {event.reason}, {waits(event.clocks)}"
+        case PartyJoined():
+            return f"{event.kind} {event.party} joins"
+        case PartyLeft():
+            return f"{event.kind} {event.party} leaves after {event.seconds:.1f}"
+        case CallHeld():
+            return f"held by {event.by} ({event.agent})"
+        case CallResumed():
+            return f"resumed by {event.by} ({event.agent}) after {event.held_seconds:.1f}"
+        case CallTransferred():
+            return f"{event.kind} transfer by {event.agent} to {event.target} {event.outcome}"
+        case OutboundStarted():
+            return f"outbound by {event.agent or 'nobody'} to {event.number}"
+        case OutboundAnswered():
+            return f"outbound answered, {event.agent or 'nobody'}"
+        case OutboundEnded():
+            return f"outbound ended, {'answered' if event.answered else 'in vain'}, talk {event.talk_seconds:.1f}"
+        case CallEnded() if event.held_seconds:
+            return f"ended by {event.hung_up_by}, talk {event.talk_seconds:.1f}, held {event.held_seconds:.1f}"
         case CallEnded():
             return f"ended by {event.hung_up_by}, talk {event.talk_seconds:.1f}"
         case AgentStateChanged():
-            return f"agent {event.agent} {event.state}"
+            return f"agent {event.agent} {event.state}" + (f" ({event.reason})" if event.reason else "")
         case _:
             return type(event).__name__
 
