@@ -62,6 +62,10 @@ class Baresip:
                 await self._reading
         await self._child.stop()
 
+    async def kill(self) -> None:
+        """End the process as a crash would: nothing is said to the PBX."""
+        await self._child.kill()
+
     def clean(self) -> None:
         """Remove the folder, recordings included."""
         self._folder.cleanup()

@@ -2,44 +2,34 @@
 
 ``python -m tests.integration.record_traces FOLDER [NAME ...]`` writes FOLDER/NAME.jsonl, one event a line:
 ``{"received": <Unix seconds>, "event": {"Event": ..., header: value}}``; a repeated header is joined by newlines.
+Beside it FOLDER/NAME.queue_log is what Asterisk's queues wrote down.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
-from gateway.demo.stage import AsteriskInstance
 from tests.integration.plots import PLOTS
-from tests.integration.plots.scene import Scene
-from tests.integration.prompts import lay_prompts
-
-
-@asynccontextmanager
-async def a_pbx() -> AsyncIterator[AsteriskInstance]:
-    """A PBX where phones ring for 4 s and callers wait for 10 s at most."""
-    instance = AsteriskInstance()
-    instance.ring_seconds = 4
-    instance.queue_seconds = 10
-    async with instance:
-        lay_prompts(instance)
-        yield instance
+from tests.integration.plots.scene import PlotPbx, Scene, setting_of
 
 
 async def main(folder: Path, names: list[str]) -> None:
     """Record the named traces, or all."""
     for name in names or list(PLOTS):
-        async with a_pbx() as instance, AsyncExitStack() as stack:
-            ami = await PLOTS[name](Scene(instance, stack))
+        plot = PLOTS[name]
+        async with PlotPbx(setting_of(plot)) as instance, AsyncExitStack() as stack:
+            recording = await plot(Scene(instance, stack))
             await asyncio.sleep(0.3)
             with (folder / f"{name}.jsonl").open("w", encoding="utf-8") as file:
-                for received, event in ami.lines:
+                for received, event in recording.lines:
                     file.write(json.dumps({"received": received, "event": event}, ensure_ascii=False) + "\n")
-            print(f"{name}: {len(ami.lines)} events")
+            shutil.copy(instance.queue_log, folder / f"{name}.queue_log")
+            print(f"{name}: {len(recording.lines)} events")
 
 
 if __name__ == "__main__":

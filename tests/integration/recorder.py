@@ -6,21 +6,75 @@ import asyncio
 import contextlib
 import time
 import uuid
+from collections.abc import Mapping
 
+from gateway.ami.client import AmiClient
+from gateway.config import Ami
 from gateway.demo.stage import AsteriskInstance
 
 Headers = dict[str, str]
 WAIT = 20.0
 
 
-class AmiRecorder:
+class Recording:
+    """Every event in order, each with the Unix time of its receipt."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[float, Headers]] = []
+        self._news = asyncio.Event()
+
+    def note(self, headers: Mapping[str, str], received: float) -> None:
+        """Keep one event."""
+        self.lines.append((received, dict(headers)))
+        self._news.set()
+
+    async def seen(self, event: str, count: int = 1, **headers: str) -> Headers:
+        """Wait for the ``count``-th such event of the recording and return it."""
+        async with asyncio.timeout(WAIT):
+            while len(found := self.all(event, **headers)) < count:
+                self._news.clear()
+                await self._news.wait()
+        return found[count - 1]
+
+    def all(self, event: str, **headers: str) -> list[Headers]:
+        """Such events so far."""
+        return [e for _, e in self.lines if e["Event"] == event and headers.items() <= e.items()]
+
+
+class ClientRecorder(Recording):
+    """What the gateway's own AMI client gets, with its words about the connection; ``port``: where it connects to."""
+
+    def __init__(self, instance: AsteriskInstance, port: int) -> None:
+        super().__init__()
+        settings = Ami(
+            host=instance.host,
+            port=port,
+            username=instance.ami_username,
+            secret=instance.ami_secret,
+            ping_interval=0.5,
+            silence_limit=2.0,
+            connect_timeout=2.0,
+            action_timeout=2.0,
+        )
+        self._client = AmiClient(settings, lambda message: None, self.note)
+
+    async def __aenter__(self) -> ClientRecorder:
+        self._running = asyncio.create_task(self._client.run())
+        await self.seen("HotlineResyncCompleted")
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._running.cancel()
+        await asyncio.gather(self._running, return_exceptions=True)
+
+
+class AmiRecorder(Recording):
     """A plain AMI session that keeps every event it gets."""
 
     def __init__(self, instance: AsteriskInstance) -> None:
+        super().__init__()
         self.instance = instance
-        self.lines: list[tuple[float, Headers]] = []
-        self._answers: dict[str, Headers] = {}
-        self._news = asyncio.Condition()
+        self._answers: dict[str, asyncio.Future[Headers]] = {}
 
     async def __aenter__(self) -> AmiRecorder:
         self._reader, self._writer = await asyncio.open_connection(self.instance.host, self.instance.ami_port)
@@ -54,20 +108,12 @@ class AmiRecorder:
     async def ask(self, **headers: str) -> Headers:
         """Send one action and return its response."""
         name = uuid.uuid4().hex
+        answer = self._answers[name] = asyncio.get_running_loop().create_future()
         self.send(**headers, ActionID=name)
-        async with asyncio.timeout(WAIT), self._news:
-            await self._news.wait_for(lambda: name in self._answers)
-        return self._answers.pop(name)
-
-    async def seen(self, event: str, count: int = 1, **headers: str) -> Headers:
-        """Wait for the ``count``-th such event of the recording and return it."""
-
-        def matches() -> list[Headers]:
-            return [e for _, e in self.lines if e["Event"] == event and headers.items() <= e.items()]
-
-        async with asyncio.timeout(WAIT), self._news:
-            await self._news.wait_for(lambda: len(matches()) >= count)
-        return matches()[count - 1]
+        try:
+            return await asyncio.wait_for(answer, WAIT)
+        finally:
+            del self._answers[name]
 
     async def _read(self) -> None:
         while True:
@@ -78,12 +124,11 @@ class AmiRecorder:
                 key, _, value = line.partition(":")
                 value = value.removeprefix(" ")
                 headers[key] = f"{headers[key]}\n{value}" if key in headers else value
-            async with self._news:
-                if "Event" in headers:
-                    self.lines.append((received, headers))
-                else:
-                    self._answers[headers.get("ActionID", "")] = headers
-                self._news.notify_all()
+            answer = self._answers.get(headers.get("ActionID", ""))
+            if "Event" in headers:
+                self.note(headers, received)
+            elif answer is not None and not answer.done():
+                answer.set_result(headers)
 
 
 class TapReader:
