@@ -102,11 +102,15 @@ class Call:
     """Who speaks with the caller now, by Uniqueid; a person behind Local channels may have several."""
     apart: dict[str, Leg] = field(default_factory=dict)
     """Legs that left the conversation and whose channels still live."""
+    optimising: set[str] = field(default_factory=set)
+    """Local channels that take themselves out of the way just now."""
     agent: str = ""
     answered_here: bool = False
     """The queue the call is in, or came from last, has answered it."""
     hold: Hold | None = None
     transfer: Transfer | None = None
+    sent_on: float | None = None
+    """The instant of the latest transfer, of which Asterisk speaks once."""
     queued: float | None = None
     first_ring: float | None = None
     ring_start: float | None = None
@@ -126,7 +130,7 @@ class Call:
         if self.found_talking:
             return Clocks(arrived=self.arrived, queued=self.queued, ended=self.ended, provenance=self.provenance)
         answered = self.bridged if self.bridged is not None else until
-        out_of_queue = next((at for at in (self.picked_up, self.left_queue, until) if at is not None), None)
+        out_of_queue = next((at for at in (self.left_queue, self.picked_up, until) if at is not None), None)
         return Clocks(
             arrived=self.arrived,
             queued=self.queued,

@@ -1,13 +1,13 @@
-"""The living calls, and what is done when something happens to one: the actions of the transition table. PURE."""
+"""What is done when something happens to a call: the actions of the transition table. PURE."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
 
 from gateway.ami.agents import Agents
 from gateway.ami.call import Call, Hold, Leg, between
+from gateway.ami.register import Register
 from gateway.ami.transitions import TABLE, Happening, Kind
 from gateway.events import (
     AttemptMissed,
@@ -15,89 +15,23 @@ from gateway.events import (
     CallAnswered,
     CallEnded,
     CallHeld,
-    CallOffered,
     CallOverflowed,
     CallQueued,
     CallResumed,
     CallRinging,
     CallTransferred,
-    Event,
     MissReason,
     PartyJoined,
     PartyLeft,
 )
 
 
-class Calls:
-    """The living calls by id, with their aliases (Linkedids) and legs. ``out`` collects what happened, in order."""
+class Calls(Register):
+    """The living calls, moved on by ``apply``."""
 
     def __init__(self, agents: Agents) -> None:
-        self.odd: Counter[str] = Counter()
-        self.out: list[Event] = []
+        super().__init__()
         self._agents = agents
-        self._calls: dict[str, Call] = {}
-        self._aliases: dict[str, str] = {}
-        self._legs: dict[str, str] = {}
-
-    def living(self) -> tuple[Call, ...]:
-        """In order of arrival."""
-        return tuple(self._calls.values())
-
-    def of_caller(self, uniqueid: str) -> Call | None:
-        """The call whose caller's channel this is."""
-        return self._calls.get(uniqueid)
-
-    def of_leg(self, uniqueid: str) -> Call | None:
-        """The call one of whose people's channels this is."""
-        return self._calls.get(self._legs.get(uniqueid, ""))
-
-    def of_linkedid(self, linkedid: str) -> Call | None:
-        """The call that a channel with this Linkedid has to do with."""
-        return self._calls.get(self._aliases.get(linkedid, ""))
-
-    def alias(self, call: Call, linkedid: str) -> None:
-        """Remember that the call is also known by this Linkedid."""
-        if linkedid and linkedid not in call.linkedids:
-            call.linkedids.add(linkedid)
-            self._aliases[linkedid] = call.call_id
-
-    def add(self, call: Call) -> None:
-        """Follow this call from now on."""
-        self._calls[call.call_id] = call
-        self.alias(call, call.call_id)
-
-    def offer(self, call: Call, number: str, name: str, dialled: str) -> None:
-        """A new call. ``number`` and ``name`` are the caller's."""
-        self.add(call)
-        self.out.append(
-            CallOffered(at=call.arrived, call_id=call.call_id, caller_number=number, caller_name=name, dialled=dialled)
-        )
-
-    def remove(self, call: Call) -> None:
-        """Follow it no more."""
-        self._calls.pop(call.call_id, None)
-        for linkedid in call.linkedids:
-            if self._aliases.get(linkedid) == call.call_id:
-                del self._aliases[linkedid]
-        for uniqueid in [uniqueid for uniqueid, owner in self._legs.items() if owner == call.call_id]:
-            del self._legs[uniqueid]
-
-    def bind(self, call: Call, leg: Leg) -> None:
-        """The leg's channel has to do with this call."""
-        self._legs[leg.uniqueid] = call.call_id
-
-    def rename(self, call: Call, leg: Leg, uniqueid: str, channel: str) -> None:
-        """A leg known only by its agent has this channel."""
-        old = leg.uniqueid
-        for legs in (call.legs, call.people, call.apart):
-            if old in legs:
-                del legs[old]
-                legs[uniqueid] = leg
-        if call.hold is not None and call.hold.uniqueid == old:
-            call.hold.uniqueid = uniqueid
-        self._legs.pop(old, None)
-        leg.uniqueid, leg.channel = uniqueid, channel
-        self.bind(call, leg)
 
     def apply(self, call: Call, happening: Happening) -> None:
         """Look it up, move on, act."""
@@ -115,6 +49,7 @@ class Calls:
         call.apart.pop(leg.uniqueid, None)
         if call.leg is leg:
             call.leg = None
+        self._end_hold_of(call, leg, at)
         if leg.kind == "agent" and all(other.agent != leg.agent for other in call.bound()):
             self.out += self._agents.free(leg.agent, call.call_id, call.queue, at)
 
@@ -145,7 +80,8 @@ class Calls:
     def requeue(self, call: Call, happening: Happening) -> None:
         """To a queue again after a conversation. The call stays answered: its caller's wait ended at the first."""
         self._part_from_all(call, happening.at)
-        self._reached(call, happening.at, "completed")
+        # A target that cannot take him sends him back to the queue he came from.
+        self._reached(call, happening.at, "failed" if happening.queue == call.queue else "completed")
         call.picked_up, call.ring_start, call.hung_up_by = None, None, "system"
         self.join_queue(call, happening)
 
@@ -188,7 +124,7 @@ class Calls:
         """The queue let him go; he goes on in the dialplan."""
         at = happening.at
         for leg in list(call.legs.values()):
-            self._miss_leg(call, leg, at, leg.miss_reason(0))
+            self._miss_leg(call, leg, at, "caller_left" if leg.stopped is None else leg.miss_reason(0))
         call.left_queue = at
         if call.bridged is None:
             reason = "gave_up" if call.gave_up else "left"
@@ -205,6 +141,7 @@ class Calls:
             self._miss_others(call, at, "answered_elsewhere")
             call.leg, call.picked_up, call.ring_start = leg, at, None
         call.agent, call.hung_up_by = leg.agent, "system"
+        self._resume(call, at)
         call.bridged = at if call.bridged is None else call.bridged
         call.talk_start = at
         if not call.answered_here:
@@ -231,8 +168,8 @@ class Calls:
     def part(self, call: Call, happening: Happening) -> None:
         """A person left; others still speak with the caller."""
         at, leg = happening.at, happening.leg
-        if call.hold is not None and call.hold.uniqueid == leg.uniqueid:
-            self.resume(call, happening)
+        if happening.hung_up:
+            self._end_hold_of(call, leg, at)
         call.people.pop(leg.uniqueid, None)
         if not _is_among(leg, call.people.values()):
             seconds = between(leg.joined, at) or 0.0
@@ -244,8 +181,6 @@ class Calls:
 
     def part_from_last(self, call: Call, happening: Happening) -> None:
         """Nobody speaks with the caller now: a survey, a transfer, or the end."""
-        if call.hold is not None:
-            self.resume(call, happening)
         call.stop_talking(happening.at)
         if happening.hung_up and call.transfer is None:
             call.hung_up_by = "agent"
@@ -264,11 +199,14 @@ class Calls:
 
     def resume(self, call: Call, happening: Happening) -> None:
         """They speak again."""
-        at, hold = happening.at, call.hold
+        self._resume(call, happening.at)
+
+    def _resume(self, call: Call, at: float) -> None:
+        hold = call.hold
         if hold is None:
             return
         seconds = self._stop_hold(call, at)
-        call.talk_start = at
+        call.talk_start = at if call.people else None
         self.out.append(CallResumed(at=at, call_id=call.call_id, agent=hold.agent, by=hold.by, held_seconds=seconds))
         if hold.by == "agent" and any(leg.agent == hold.agent for leg in call.bound()):
             self.out += self._agents.talking(hold.agent, call.call_id, at)
@@ -276,7 +214,7 @@ class Calls:
     def send_on(self, call: Call, happening: Happening) -> None:
         """An agent sends the caller on. Whether he reaches anybody is told when it is known."""
         call.transfer = happening.transfer
-        if call.people and call.transfer is not None and call.transfer.kind == "attended":
+        if call.transfer is not None and any(leg.agent != call.transfer.agent for leg in call.people.values()):
             self._reached(call, happening.at, "completed")
 
     def be_refused(self, call: Call, happening: Happening) -> None:
@@ -341,6 +279,11 @@ class Calls:
         for leg in list(call.people.values()):
             self.part(call, Happening(Kind.PERSON_LEAVES, at, leg))
         self._free_all(call, at)
+
+    def _end_hold_of(self, call: Call, leg: Leg, at: float) -> None:
+        """Who hangs up holds nobody any more."""
+        if call.hold is not None and call.hold.uniqueid == leg.uniqueid:
+            self._resume(call, at)
 
     def _stop_hold(self, call: Call, at: float) -> float:
         if call.hold is None:

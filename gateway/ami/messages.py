@@ -98,7 +98,10 @@ class Unhold(ChannelMessage, frozen=True, kw_only=True):
 
 
 class DialBegin(Message, frozen=True, kw_only=True):
-    """A channel is made to call ``dialled``. ``uniqueid``, the channel that dials, is empty when nobody's does."""
+    """A channel is made to call ``dialled``, such as ``1001`` or ``13800000001@trunk``.
+
+    ``uniqueid``, the channel that dials, is empty when nobody's does.
+    """
 
     uniqueid: str
     channel: str
@@ -137,6 +140,27 @@ class AttendedTransfer(Message, frozen=True, kw_only=True):
     second_exten: str
     destination: str
     result: str
+
+
+class Pickup(ChannelMessage, frozen=True, kw_only=True):
+    """The channel takes the place of ``picked_up`` (a Uniqueid), which rang for somebody else."""
+
+    picked_up: str
+
+
+class LocalOptimization(Message, frozen=True, kw_only=True):
+    """A Local channel takes itself out from between two bridges: begins, or is done. ``local``: both halves' name."""
+
+    local: str
+    local_linkedid: str
+
+
+class LocalOptimizationBegin(LocalOptimization, frozen=True, kw_only=True):
+    """Channels leave and enter bridges now although nobody comes or goes."""
+
+
+class LocalOptimizationEnd(LocalOptimization, frozen=True, kw_only=True):
+    """They are where they belong."""
 
 
 class QueueCallerJoin(ChannelMessage, frozen=True, kw_only=True):
@@ -331,7 +355,10 @@ _READERS: dict[str, Callable[[Headers], str | int | float | bool | tuple[str, ..
     "called_uniqueid": lambda h: _text(h, "DestUniqueid"),
     "called_channel": lambda h: _text(h, "DestChannel"),
     "status_word": lambda h: _text(h, "DialStatus"),
-    "dialled": lambda h: _party(h, "DestCallerIDNum"),
+    "picked_up": lambda h: _text(h, "TargetUniqueid"),
+    "local": lambda h: _text(h, "LocalOneChannel").removesuffix(";1"),
+    "local_linkedid": lambda h: _text(h, "LocalOneLinkedid"),
+    "dialled": lambda h: _text(h, "DialString"),
     "transferer": lambda h: _text(h, "TransfererUniqueid", "OrigTransfererUniqueid"),
     "second": lambda h: _text(h, "SecondTransfererUniqueid"),
     "transferee": lambda h: _text(h, "TransfereeUniqueid"),
@@ -374,6 +401,9 @@ _KINDS: dict[str, type[Message]] = {
     "DialBegin": DialBegin,
     "DialEnd": DialEnd,
     "BlindTransfer": BlindTransfer,
+    "Pickup": Pickup,
+    "LocalOptimizationBegin": LocalOptimizationBegin,
+    "LocalOptimizationEnd": LocalOptimizationEnd,
     "AttendedTransfer": AttendedTransfer,
     "BridgeLeave": BridgeLeave,
     "QueueCallerJoin": QueueCallerJoin,

@@ -51,7 +51,8 @@ class Outgoing:
         line = self._lines.get(message.called_uniqueid)
         if line is None or line.number:
             return []
-        line.number, line.agent = message.dialled, self._agent(message.channel)
+        line.number = message.dialled.rpartition("/")[2].partition("@")[0]
+        line.agent = self._agent(message.channel)
         if citizens:
             return []
         line.started = True

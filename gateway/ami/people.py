@@ -1,4 +1,4 @@
-"""The people around a call: who is rung for its caller, picks up, speaks with him, and leaves. PURE.
+"""The people around a call: who is rung for its caller, picks up, speaks with him, sends him on, and leaves. PURE.
 
 Tells each of it to the call in the words of the transition table.
 """
@@ -12,6 +12,7 @@ from gateway.ami.agents import Agents, agent_id
 from gateway.ami.bridges import Bridges
 from gateway.ami.call import Call, Leg, State, Transfer
 from gateway.ami.calls import Calls
+from gateway.ami.consultations import Consultations
 from gateway.ami.outgoing import Outgoing
 from gateway.ami.transitions import NOBODY, Happening, Kind
 
@@ -22,11 +23,14 @@ TAP_PREFIX = "hltap-"
 class People:
     """Works on the living calls, the bridges, the agents and the calls we place."""
 
-    def __init__(self, calls: Calls, bridges: Bridges, agents: Agents, outgoing: Outgoing) -> None:
+    def __init__(
+        self, calls: Calls, bridges: Bridges, agents: Agents, outgoing: Outgoing, consultations: Consultations
+    ) -> None:
         self._calls = calls
         self._bridges = bridges
         self._agents = agents
         self._outgoing = outgoing
+        self._consultations = consultations
 
     def apply(
         self,
@@ -119,7 +123,7 @@ class People:
             and not uniqueid.startswith(TAP_PREFIX)
             and self._calls.of_caller(uniqueid) is None
         }
-        if call.state is State.CLOSING:
+        if call.state is State.CLOSING or call.optimising:
             return
         for uniqueid, channel in people.items():
             if uniqueid not in call.people:
@@ -175,3 +179,67 @@ class People:
         return call.people.get(message.uniqueid) or next(
             (leg for leg in call.people.values() if leg.agent == who), None
         )
+
+    # --- sent on, taken over -------------------------------------------------------------------------------
+
+    def transferred(self, message: ami.BlindTransfer | ami.AttendedTransfer) -> None:
+        """An agent sends a citizen on."""
+        call = self._calls.of_caller(message.transferee) or self._calls.of_leg(message.transferer)
+        if call is None or call.call_id == message.transferer or call.sent_on == message.at:
+            return
+        call.sent_on = message.at
+        agent = next((leg.agent for leg in call.bound() if leg.uniqueid == message.transferer), call.agent)
+        if isinstance(message, ami.BlindTransfer):
+            transfer = Transfer(agent, message.extension, "blind")
+        elif message.destination == "Threeway":
+            return  # nobody is sent on: there is one more in the conversation
+        else:
+            transfer = Transfer(agent, self._target(message), "blonde" if message.destination == "App" else "attended")
+        self.apply(call, Kind.SENT_ON, message.at, transfer=transfer)
+        if message.result not in ("Success", ""):
+            self.apply(call, Kind.TARGET_REFUSES, message.at)
+        elif isinstance(message, ami.AttendedTransfer) and message.destination == "App":
+            self._take_over(call, message)
+
+    def _target(self, message: ami.AttendedTransfer) -> str:
+        """Whom the agent asked: as he dialled, or, if he did it on the same channel, who answered."""
+        return self._consultations.get(message.second).dialled or agent_id(message.target_channel)
+
+    def _take_over(self, call: Call, message: ami.AttendedTransfer) -> None:
+        """The citizen takes the agent's place in the queue where he waited for him, and the phones ring on."""
+        asked = self._consultations.get(message.second)
+        if not asked.queue:
+            return
+        self.apply(call, Kind.JOINS_QUEUE, message.at, queue=asked.queue)
+        for leg in asked.legs.values():
+            self.apply(call, Kind.AGENT_CALLED, message.at, leg=leg)
+            self.rings(call, leg, message.at)
+
+    def pick_up_for(self, message: ami.Pickup) -> None:
+        """Somebody takes the call that rings on a colleague's phone."""
+        call = self._calls.of_leg(message.picked_up)
+        rung = call.legs.get(message.picked_up) if call is not None else None
+        if call is None or rung is None:
+            return
+        leg = Leg(message.uniqueid, message.channel, agent_id(message.channel), called=message.at, rang=rung.rang)
+        self.apply(call, Kind.AGENT_CALLED, message.at, leg=leg)
+        self.apply(call, Kind.AGENT_PICKS_UP, message.at, leg=leg)
+
+    def optimise(self, message: ami.LocalOptimization) -> None:
+        """A Local channel goes: until it is gone, nobody comes or goes."""
+        call = self._calls.of_linkedid(message.local_linkedid)
+        if call is None:
+            return
+        if isinstance(message, ami.LocalOptimizationBegin):
+            call.optimising.add(message.local)
+        else:
+            call.optimising.discard(message.local)
+            self.look(call, message.at)
+
+    def gone(self, message: ami.Hangup) -> None:
+        """The channel is gone, out of its bridge and out of the way."""
+        self.leave_bridge(message.uniqueid, message.at)
+        call = self._calls.of_linkedid(message.linkedid)
+        if call is not None and message.channel[:-2] in call.optimising:
+            call.optimising.discard(message.channel[:-2])
+            self.look(call, message.at)

@@ -115,7 +115,8 @@ class Resync:
         call = Call(entry.uniqueid, entry.channel, entry.at - entry.duration, provenance="reconstructed")
         if entry.application == "Queue":
             call.queue = entry.application_data.partition(",")[0]
-        self._calls.offer(call, entry.caller_number, entry.caller_name, entry.exten)
+        dialled = entry.exten if entry.context in self._trunks else ""
+        self._calls.offer(call, entry.caller_number, entry.caller_name, dialled)
 
     # --- the queue_log ---------------------------------------------------------------------------------------
 
@@ -220,7 +221,7 @@ class Resync:
                 leg = Leg(entry.uniqueid, entry.channel, agent_id(entry.channel), called=at)
                 self._people.apply(call, Kind.AGENT_CALLED, at, leg=leg)
             if entry.state == ami.CHANNEL_UP:
-                self._people.picks_up(call, leg, at)
+                self._people.apply(call, Kind.AGENT_PICKS_UP, at, leg=leg)
             elif entry.state == ami.CHANNEL_RINGING or leg.uniqueid in call.early_rings:
                 self._people.rings(call, leg, at)
             else:

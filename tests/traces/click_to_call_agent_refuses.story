@@ -1,0 +1,3 @@
+agent 1001 available
+agent 1001 talking
+agent 1001 available

@@ -1,0 +1,19 @@
+agent 1001 available
+offered 12345
+queued hotline 1
+ringing 1001
+agent 1001 ringing
+agent 1001 talking
+answered 1001, wait 5.0 queue 1.0 ring 1.0
+agent 1001 joins
+held by agent (1001)
+agent 1001 hold
+resumed by agent (1001) after 1.0
+agent 1001 talking
+held by agent (1001)
+agent 1001 hold
+resumed by agent (1001) after 1.0
+agent 1001 talking
+agent 1001 leaves after 5.0
+ended by caller, talk 3.0, held 2.0
+agent 1001 available

@@ -1,0 +1,16 @@
+offered 12345
+queued hotline 1
+ringing 1001
+agent 1001 ringing
+missed 1001 no_answer 4.0
+overflowed hotline gave_up, wait 4.1 queue 4.0
+queued duty 1
+agent 1001 available
+ringing 1002
+agent 1002 ringing
+agent 1002 talking
+answered 1002, wait 5.1 queue 1.0 ring 1.0
+agent 1002 joins
+agent 1002 leaves after 1.0
+ended by caller, talk 1.0
+agent 1002 available
