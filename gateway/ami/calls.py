@@ -172,8 +172,16 @@ class Calls(Register):
             self._end_hold_of(call, leg, at)
         call.people.pop(leg.uniqueid, None)
         if not _is_among(leg, call.people.values()):
-            seconds = between(leg.joined, at) or 0.0
-            self.out.append(PartyLeft(at=at, call_id=call.call_id, party=leg.agent, kind=leg.kind, seconds=seconds))
+            self.out.append(
+                PartyLeft(
+                    at=at,
+                    call_id=call.call_id,
+                    party=leg.agent,
+                    kind=leg.kind,
+                    seconds=between(leg.joined, at) or 0.0,
+                    hung_up=happening.hung_up,
+                )
+            )
         if happening.hung_up:
             self.let_go(call, leg, at)
         else:

@@ -108,11 +108,13 @@ class Outgoing:
             line.answered = event.at
 
     def found(self, entry: ami.ChannelEntry) -> None:
-        """Resync: a living channel of the trunk. Is it the line of a call that the journal knows?"""
+        """Resync: a living channel of the trunk. One that did not begin its call was dialled by us."""
         line = self._lines.get(entry.linkedid)
-        if line is not None and line.uniqueid == line.call_id and self._agent(entry.channel) == "":
+        if line is not None and line.uniqueid == line.call_id:
             self._lines[entry.uniqueid] = self._lines.pop(entry.linkedid)
             line.uniqueid = entry.uniqueid
+        elif entry.uniqueid not in self._lines and entry.linkedid not in ("", entry.uniqueid):
+            self._lines[entry.uniqueid] = Line(entry.uniqueid, entry.linkedid, entry.caller_number)
 
     def _agent(self, channel: str) -> str:
         return agent_id(channel) if channel and self._agents.knows(channel) else ""

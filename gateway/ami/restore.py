@@ -87,7 +87,7 @@ def _restore_call(call: Call, event: CallEvent, calls: Calls) -> None:
             call.state, call.left_queue = State.OVERFLOWED, event.at
             call.legs.clear()
         case CallAbandoned():
-            call.state, call.ended = State.CLOSING, event.at
+            call.state, call.ended, call.hung_up_by = State.CLOSING, event.at, "caller"
         case CallEnded():
             calls.remove(call)
 
@@ -118,6 +118,7 @@ def _leave(call: Call, event: PartyLeft) -> None:
     if not call.people and call.state is State.TALKING:
         call.stop_talking(event.at)
         call.state = State.ALONE
+        call.hung_up_by = "agent" if event.hung_up else "system"
 
 
 def _leg(call: Call, agent: str, kind: PartyKind, at: float, calls: Calls) -> Leg:

@@ -76,7 +76,7 @@ class Resync:
             self._bridges.enter(entry.bridge, entry.uniqueid, entry.channel)
         if entry.context in self._trunks:
             self._outgoing.found(entry)
-        if starts_a_call(entry):
+        if starts_a_call(entry) and self._outgoing.number(entry.uniqueid) is None:
             self._strangers[entry.uniqueid] = entry
             if entry.context in self._trunks or entry.application == "Queue":
                 self._adopt(entry)
@@ -94,6 +94,7 @@ class Resync:
         for entry in self._log:
             self._read(entry)
         for call in self._calls.living():
+            self._meet_again(call)
             observed, call.provenance = call.provenance, "reconstructed"
             before = _stand(call)
             self._bring_up_to_date(call, at)
@@ -136,10 +137,11 @@ class Resync:
             case "RINGNOANSWER" if self._since is not None and entry.at > math.floor(self._since):
                 self._rang_in_vain(call, entry, at)
             case "PICKUP" if call.state in WAITING_IN_QUEUE:
-                self._people.picks_up(call, self._leg(call, entry, at), at)
+                self._people.apply(call, Kind.AGENT_PICKS_UP, at, leg=self._leg(call, entry, at))
             case "CONNECT" if call.state in (*WAITING_IN_QUEUE, State.PICKED_UP):
                 leg = call.leg or self._leg(call, entry, at)
-                self._people.picks_up(call, leg, at)
+                if leg is not call.leg:
+                    self._people.apply(call, Kind.AGENT_PICKS_UP, at, leg=leg)
                 self._people.apply(call, Kind.PERSON_JOINS, at, leg=leg)
             case "COMPLETEAGENT" | "BLINDTRANSFER" | "ATTENDEDTRANSFER" if call.state is State.TALKING:
                 for leg in list(call.people.values()):
@@ -184,7 +186,6 @@ class Resync:
         if call.call_id not in self._present:
             self._people.apply(call, Kind.CALLER_GONE, at)
             return
-        self._meet_again(call)
         for leg in [leg for leg in call.bound() if leg.uniqueid not in self._present]:
             self._people.hangs_up(call, leg, at)
             self._calls.let_go(call, leg, at)
@@ -201,14 +202,19 @@ class Resync:
     def _meet_again(self, call: Call) -> None:
         """Legs whose channels we do not know are those of the same agent that live now."""
         for leg in [leg for leg in (*call.legs.values(), *call.bound()) if leg.uniqueid.startswith(UNSEEN)]:
-            for entry in self._channels:
-                ours = self._calls.of_linkedid(entry.linkedid) is call or self._together(entry, call)
-                if ours and agent_id(entry.channel) == leg.agent and entry.uniqueid != call.call_id:
-                    self._calls.rename(call, leg, entry.uniqueid, entry.channel)
-                    break
+            his = [entry for entry in self._channels if self._is_of(entry, leg) and entry.uniqueid != call.call_id]
+            ours = [entry for entry in his if self._belongs(entry, call)]
+            for entry in ours[:1] or (his if len(his) == 1 else []):
+                self._calls.rename(call, leg, entry.uniqueid, entry.channel)
 
-    def _together(self, entry: ami.ChannelEntry, call: Call) -> bool:
-        return entry.uniqueid in self._bridges.around(call.call_id)
+    def _is_of(self, entry: ami.ChannelEntry, leg: Leg) -> bool:
+        """Is it a channel of the leg's person?"""
+        number = self._outgoing.number(entry.uniqueid)
+        return (agent_id(entry.channel) if number is None else number) == leg.agent
+
+    def _belongs(self, entry: ami.ChannelEntry, call: Call) -> bool:
+        around = self._bridges.around(call.call_id)
+        return entry.uniqueid in around or self._calls.of_linkedid(entry.linkedid) is call
 
     def _find_legs(self, call: Call, at: float) -> None:
         """Phones that ring for a waiting call, or were picked up, while we were not listening."""
@@ -230,7 +236,7 @@ class Resync:
 
 def _stand(call: Call) -> tuple[object, ...]:
     """Where a call stands; the same before and after means that nothing was missed."""
-    return call.state, call.leg, list(call.legs), list(call.people)
+    return call.state, call.leg, [leg.uniqueid for leg in call.legs.values() if leg.rang is not None], list(call.people)
 
 
 def _latest(call: Call) -> float:

@@ -96,11 +96,15 @@ class PartyJoined(CallEvent, frozen=True, kw_only=True, tag="call.party.joined")
 
 
 class PartyLeft(CallEvent, frozen=True, kw_only=True, tag="call.party.left"):
-    """That person no longer speaks with the caller, after ``seconds``, hold included."""
+    """That person no longer speaks with the caller, after ``seconds``, hold included.
+
+    ``hung_up``: he hung up; else he was parted from the caller by a transfer, or the caller left.
+    """
 
     party: str
     kind: PartyKind = "agent"
     seconds: float = 0.0
+    hung_up: bool = False
 
 
 class CallHeld(CallEvent, frozen=True, kw_only=True, tag="call.held"):

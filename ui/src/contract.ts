@@ -111,7 +111,10 @@ export interface PartyJoined {
   kind: PartyKind;
 }
 
-/** That person no longer speaks with the caller, after `seconds`, hold included. */
+/**
+ * That person no longer speaks with the caller, after `seconds`, hold included. `hung_up`: he hung up; else he was
+ * parted from the caller by a transfer, or the caller left.
+ */
 export interface PartyLeft {
   type: "call.party.left";
   at: number;
@@ -119,6 +122,7 @@ export interface PartyLeft {
   party: string;
   kind: PartyKind;
   seconds: number;
+  hung_up: boolean;
 }
 
 /** One side put the other on hold. `agent`: who speaks with the caller. */

@@ -1,16 +1,22 @@
 """What the tracker makes of a trace, told in few words a line, so that it reads like the call's story.
 
-``tests/traces/NAME.story`` holds the story of each recorded trace. ``python -m tests.unit.ami.stories NAME ...`` tells
-it anew; read it before you keep it.
+``tests/traces/NAME.story`` holds the story of each recorded trace, and ``NAME.gap.story`` the one that Asterisk's
+queue_log completes where the connection was lost. ``python -m tests.unit.ami.stories NAME ...`` tells them anew; read
+them before you keep them.
 """
 
 from __future__ import annotations
 
 import sys
+from functools import cache
 from pathlib import Path
 
+from msgspec.structs import replace
+
+from gateway.ami import messages as ami
 from gateway.ami import trace
 from gateway.ami.messages import Message
+from gateway.ami.queue_log import parse_line
 from gateway.ami.tracker import Tracker
 from gateway.events import (
     AgentStateChanged,
@@ -40,9 +46,16 @@ WRAP_UP = {"wrap_up": 3.0}
 """Seconds of wrap-up in the queues of the traces of this name."""
 
 
+@cache
 def traces() -> dict[str, list[Message]]:
     """Every recorded trace by name."""
     return {path.stem: list(trace.messages(path)) for path in sorted(FOLDER.glob("*.jsonl"))}
+
+
+def lost() -> list[str]:
+    """Traces in which the connection was lost and of which there is a queue_log."""
+    logged = [name for name in traces() if (FOLDER / f"{name}.queue_log").exists()]
+    return [name for name in logged if any(isinstance(message, ami.ConnectionLost) for message in traces()[name])]
 
 
 def tracker(name: str = "") -> Tracker:
@@ -100,6 +113,23 @@ def tell(event: Event) -> str:
             return type(event).__name__
 
 
+def with_queue_log(name: str) -> list[Message]:
+    """The trace as a client would have heard it that also reads the queue_log after each lost connection."""
+    log = [entry for entry in map(parse_line, (FOLDER / f"{name}.queue_log").read_text().splitlines()) if entry]
+    heard: list[Message] = []
+    since = gap = None
+    for message in trace.messages(FOLDER / f"{name}.jsonl"):
+        if isinstance(message, ami.ResyncStarted):
+            gap = since
+            message = replace(message, since=gap)
+        if isinstance(message, ami.ResyncCompleted) and gap is not None:
+            heard += [entry for entry in log if int(gap) - 1 <= entry.at <= message.at]
+        if not isinstance(message, ami.ConnectionLost | ami.ConnectionUp):
+            since = message.at
+        heard.append(message)
+    return heard
+
+
 def events(one: Tracker, messages: list[Message]) -> list[Event]:
     """What it says to these messages, and by the clock between two of them."""
     said: list[Event] = []
@@ -121,6 +151,9 @@ def main(names: list[str]) -> None:
         if not names or name in names:
             text = "".join(f"{line}\n" for line in story(tracker(name), messages))
             (FOLDER / f"{name}.story").write_text(text, encoding="utf-8")
+            if name in lost():
+                told = story(tracker(name), with_queue_log(name))
+                (FOLDER / f"{name}.gap.story").write_text("".join(f"{line}\n" for line in told), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+
+import pytest
 
 from gateway.ami import messages as ami
 from gateway.ami.tracker import Legs, Tracker
 from gateway.events import CallEnded
-from tests.unit.ami.stories import TRUNKS, story
+from tests.unit.ami.stories import FOLDER, TRUNKS, lost, story, tracker, with_queue_log
 from tests.unit.ami.stories import events as feed
 from tests.unit.ami.wire import (
     ARRIVES,
@@ -113,3 +116,18 @@ def test_a_member_who_calls_the_queue_is_no_citizen() -> None:
     feed(tracker, [member("QueueMemberAdded", 1, Status="2")])
     feed(tracker, entries(9, caller_entry(9, Channel="PJSIP/1001-00000004"), QUEUE_ENTRY))
     assert tracker.living() == ()
+
+
+@pytest.mark.parametrize("name", lost())
+def test_the_queue_log_fills_the_gap(name: str) -> None:
+    one = tracker(name)
+    assert story(one, with_queue_log(name)) == (FOLDER / f"{name}.gap.story").read_text(encoding="utf-8").splitlines()
+    assert one.living() == ()
+    assert one.odd == Counter()
+
+
+def test_what_a_queue_log_says_again_changes_nothing() -> None:
+    for name in lost():
+        messages = with_queue_log(name)
+        doubled = [m for message in messages for m in [message] * (1 + isinstance(message, ami.QueueLogEntry))]
+        assert story(tracker(name), doubled) == story(tracker(name), messages)

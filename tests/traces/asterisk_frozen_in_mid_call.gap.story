@@ -1,0 +1,24 @@
+agent 1004 offline
+agent 1001 available
+agent 1002 offline
+agent 1003 offline
+offered 12345
+queued hotline 1
+ringing 1001
+agent 1001 ringing
+agent 1001 talking
+answered 1001, wait 4.0 queue 0.0 ring 0.0
+agent 1001 joins
+offered 12345
+queued hotline 1
+agent 1001 leaves after 8.5
+ended by caller, talk 8.5
+agent 1001 available
+ringing 1001
+agent 1001 ringing
+agent 1001 talking
+answered 1001, wait 12.4 queue 8.4 ring 0.5
+agent 1001 joins
+agent 1001 leaves after 1.0
+ended by caller, talk 1.0
+agent 1001 available
