@@ -172,6 +172,10 @@ class App:
         """An agent sent a ticket off. Raises InputError."""
         self._publish(self._core.submit_ticket(call_id, agent, time.time()))
 
+    async def request_callback(self, call_id: str, by: str) -> None:
+        """Somebody wants a missed caller to be called back. Raises InputError."""
+        self._publish(self._core.request_callback(call_id, by, time.time()))
+
     def _rated(self, call_id: str, score: int) -> None:
         self._put(SurveyKey(call_id, score))
 

@@ -19,6 +19,7 @@ from msgspec import Struct
 from gateway.ami import messages
 from gateway.ami.tracker import Tracker
 from gateway.answer_sla.clock import AnswerClock
+from gateway.answer_sla.missed import KEPT, MissedCallers
 from gateway.answer_sla.service_level import ServiceLevel
 from gateway.asr import protocol
 from gateway.asr.transcript import TranscriptBook
@@ -97,6 +98,7 @@ class Gateway:
         self._transcripts = TranscriptBook(settings.speech.flush_timeout)
         self._drafts = drafts
         self._parts: tuple[Part, ...] = (AnswerClock(settings), ServiceLevel(settings), drafts)
+        self._missed = MissedCallers(settings, kept=KEPT)
         self._living: dict[str, _Living] = {}
         self._wanted: list[Tap] = []
 
@@ -134,6 +136,13 @@ class Gateway:
         """The agent sends the ticket off. Raises InputError."""
         return self._spread(self._drafts.submit(call_id, agent, now), now)
 
+    def request_callback(self, call_id: str, by: str, now: float) -> list[Event]:
+        """``by`` wants the missed caller whose latest call this is to be called back.
+
+        Raises InputError: NotMissedError, or AlreadyRequestedError.
+        """
+        return self._spread([self._missed.request_callback(call_id, by, now)], now)
+
     def tick(self, now: float) -> list[Event]:
         """Events that are due by the clock."""
         events: list[Event] = []
@@ -161,6 +170,7 @@ class Gateway:
         return spread
 
     def _remember(self, event: Event) -> None:
+        self._missed.feed(event)
         match event:
             case CallOffered():
                 self._living[event.call_id] = _Living(event.at)

@@ -71,3 +71,11 @@ def within_target(clocks: Clocks, policy: QueuePolicy) -> bool | None:
     """
     waited = wait(clocks, policy)
     return None if waited is None else waited <= policy.target_seconds
+
+
+def short_abandon(clocks: Clocks, policy: QueuePolicy) -> bool:
+    """Did a caller who gave up wait so shortly that he may be left out? A clock that never started ran as long as he
+    waited."""
+    waited = wait(clocks, policy)
+    whole = clocks.caller_wait if waited is None else waited
+    return whole is not None and whole <= policy.short_abandon_seconds

@@ -20,15 +20,17 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Literal, Self, TypeVar
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.errors import StoreError
 from gateway.events import Event, GatewayHealth
-from gateway.store.database import WriterLock, open_engine, shown, store_error
+from gateway.store import reading
+from gateway.store.database import open_engine, shown, store_error
 from gateway.store.entry import COLUMNS, Draft, Entry, draft, from_row, rows
+from gateway.store.lock import WriterLock
 from gateway.store.subscription import Subscription
-from gateway.store.tables import cursors, journal
+from gateway.store.tables import journal
 
 MAX_BATCH = 1000
 """Events in one transaction."""
@@ -83,6 +85,7 @@ class Journal:
         self._subscriptions: list[Subscription] = []
         self._taken = 0
         self._stream_ms = 0
+        self._lock: WriterLock | None = None
         self._open = False
         self.closed = False
         """True once the journal was closed for good."""
@@ -91,17 +94,15 @@ class Journal:
         """Open the database, bring it to this version and start the writer. Raises StoreError."""
         self._loop = asyncio.get_running_loop()
         self._arrived, self._closing, self._news = asyncio.Event(), asyncio.Event(), asyncio.Event()
-        self._lock = WriterLock(self._url)
         self._writer_thread = ThreadPoolExecutor(1, "journal-writer")
         self._reader_thread = ThreadPoolExecutor(1, "journal-reader")
         try:
+            self._lock = await self._loop.run_in_executor(self._writer_thread, WriterLock, self._url)
             self.engine = await self._loop.run_in_executor(self._writer_thread, open_engine, self._url)
-            newest = await self.last()
+            self.seq, self._stream_ms = await self._reading(reading.newest)
         except BaseException:
             self._release()
             raise
-        if newest is not None:
-            self.seq, self._stream_ms = newest.seq, newest.stream_ms
         self._open = True
         self._writer = asyncio.create_task(self._write(), name="journal")
         self._writer.add_done_callback(lambda _writer: self._news.set())
@@ -154,31 +155,32 @@ class Journal:
         """Wait until an entry newer than ``after`` is durable. Raises StoreError when the journal closes before."""
         await self._until(lambda: self.seq > after)
 
-    async def read(self, after: int, limit: int) -> list[Entry]:
-        """At most ``limit`` durable entries newer than ``after``, in order. Raises StoreError."""
-        query = select(*COLUMNS).where(journal.c.seq > after).order_by(journal.c.seq).limit(limit)
-        return await self._reading(lambda connection: [from_row(*row) for row in connection.execute(query)])
+    async def read(self, after: int, limit: int, types: Sequence[str] | None = None) -> list[Entry]:
+        """At most ``limit`` durable entries newer than ``after``, in order; of these ``types`` only, such as
+        ``("call.offered", "call.ended")``. Raises StoreError.
+        """
+        return await self._reading(lambda connection: list(reading.read(connection, after, limit, types)))
 
     async def last(self) -> Entry | None:
-        """The newest entry, or None when the journal is empty. Raises StoreError."""
+        """The newest entry that is kept, or None when there is none. Raises StoreError."""
         query = select(*COLUMNS).order_by(journal.c.seq.desc()).limit(1)
         row = await self._reading(lambda connection: connection.execute(query).first())
         return None if row is None else from_row(*row)
 
+    async def seq_at(self, instant: float) -> int:
+        """Number of the last entry committed before this instant (Unix seconds); 0 when none that is kept was.
+
+        To read from an instant on: ``read(await seq_at(instant), ...)``. Raises StoreError.
+        """
+        return await self._reading(lambda connection: reading.seq_at(connection, instant))
+
     async def cursor(self, name: str) -> int:
         """Where the reader ``name`` stands: the last number it finished; 0 at first. Raises StoreError."""
-        query = select(cursors.c.seq).where(cursors.c.name == name)
-        return await self._reading(lambda connection: connection.execute(query).scalar()) or 0
+        return await self._reading(lambda connection: reading.cursor(connection, name))
 
     async def set_cursor(self, name: str, seq: int) -> None:
         """Keep where the reader ``name`` stands. Raises StoreError."""
-
-        def keep(connection: Connection) -> None:
-            changed = connection.execute(update(cursors).where(cursors.c.name == name).values(seq=seq))
-            if changed.rowcount == 0:
-                connection.execute(insert(cursors).values(name=name, seq=seq))
-
-        await self._in_thread(self._writer_thread, keep)
+        await self._in_thread(self._writer_thread, lambda connection: reading.set_cursor(connection, name, seq))
 
     def subscribe(self, name: str, *, after: int | None = None, max_queue: int = 1000) -> Subscription:
         """Entries from now on, or all newer than ``after``. It is a context manager; leaving it ends it."""
@@ -237,6 +239,8 @@ class Journal:
     def _store(self, batch: Sequence[Draft], doubtful: bool) -> list[Entry]:
         """In the writer's thread: commit the batch under the next numbers."""
         stream_ms = max(self._stream_ms, time.time_ns() // 1_000_000)
+        if doubtful and self._lock is not None:
+            self._lock.hold()
 
         def write(connection: Connection) -> list[Entry]:
             # A commit that failed may have reached the disk all the same.
@@ -294,4 +298,5 @@ class Journal:
         self.closed = True
         self._writer_thread.shutdown(wait=False)
         self._reader_thread.shutdown(wait=False)
-        self._lock.release()
+        if self._lock is not None:
+            self._lock.release()

@@ -42,6 +42,32 @@ class TalkingCall(Struct, kw_only=True, omit_defaults=True):
     within_target: bool | None = None
 
 
+class MissedCaller(Struct, kw_only=True, omit_defaults=True):
+    """Somebody who rang in vain within the last 24 h and was not spoken with since.
+
+    ``call_id``, ``queue`` and ``latest_at`` (arrival) are of the latest missed call, ``missed_at`` is when its caller
+    was gone. ``tried``: missed calls since somebody last spoke with them. ``short``: all were short abandons.
+    ``callback_by`` asked for a call-back; ``called_in_vain``: our calls that did not reach them. ``calling_again``:
+    on the line now; ``being_called_by``: the agent who rings them now.
+    """
+
+    call_id: str
+    caller_number: str
+    caller_name: str = ""
+    queue: str = ""
+    queue_title: str = ""
+    tried: int
+    latest_at: float
+    missed_at: float
+    longest_wait: float | None = None
+    short: bool = False
+    callback_at: float | None = None
+    callback_by: str = ""
+    called_in_vain: int = 0
+    calling_again: bool = False
+    being_called_by: str = ""
+
+
 class AgentView(Struct, kw_only=True, omit_defaults=True):
     """An agent and the state he is in since ``since``."""
 
@@ -107,7 +133,11 @@ class SpeechEngine(Struct, kw_only=True, omit_defaults=True):
 
 
 class Wallboard(Struct, kw_only=True, omit_defaults=True):
-    """The supervisor's room. Every collection is keyed by id."""
+    """The supervisor's room. Every collection is keyed by id.
+
+    ``missed``: the latest of the ``missed_callers`` people who were not called back yet, by the id of their latest
+    call; ``missed_withheld`` calls were missed without a number. Both count the last 24 h.
+    """
 
     now: float
     waiting: dict[str, WaitingCall]
@@ -115,6 +145,9 @@ class Wallboard(Struct, kw_only=True, omit_defaults=True):
     agents: dict[str, AgentView]
     queues: dict[str, QueueFigures]
     connect_rate: ConnectRate | None = None
+    missed: dict[str, MissedCaller]
+    missed_callers: int = 0
+    missed_withheld: int = 0
     alerts: dict[str, Alert]
     health: dict[str, str]
     engines: dict[str, SpeechEngine]

@@ -15,6 +15,7 @@ from gateway.events import (
     AttemptMissed,
     CallAbandoned,
     CallAnswered,
+    CallbackRequested,
     CallEnded,
     CallOffered,
     CallOverflowed,
@@ -24,10 +25,15 @@ from gateway.events import (
     ConnectRateChanged,
     Event,
     GatewayHealth,
+    OutboundAnswered,
+    OutboundEnded,
+    OutboundStarted,
+    PartyJoined,
     ServiceLevelChanged,
     event_type,
 )
 from gateway.views.calls import CallBook, agent_name
+from gateway.views.missed import MissedBoard
 from gateway.views.pages import (
     AgentView,
     Alert,
@@ -53,6 +59,7 @@ class WallboardFold:
     def __init__(self, settings: Settings, calls: CallBook | None = None) -> None:
         self.calls = CallBook() if calls is None else calls
         self._settings = settings
+        self._missed = MissedBoard(settings)
         self._agents: dict[str, AgentView] = {}
         self._queues: dict[str, QueueFigures] = {}
         self._connect_rate: ConnectRate | None = None
@@ -64,6 +71,7 @@ class WallboardFold:
     def feed(self, event: Event, now: float) -> bool:
         """Take one event in; True when the board may look different. ``now`` ages the recent breaches."""
         self.calls.feed(event)
+        self._missed.feed(event)
         self._forget_old(now)
         match event:
             case AgentStateChanged():
@@ -87,6 +95,8 @@ class WallboardFold:
                 self._settle(event)
             case CallOffered() | CallQueued() | CallRinging() | AttemptMissed():
                 pass
+            case CallbackRequested() | OutboundStarted() | OutboundAnswered() | OutboundEnded() | PartyJoined():
+                pass
             case _:
                 return False
         return True
@@ -96,8 +106,10 @@ class WallboardFold:
         self._engines = {engine.language: engine for engine in engines}
 
     def next_expiry(self) -> float | None:
-        """When the oldest recent breach leaves the board by itself, if there is one."""
-        return min((alert.at + RECENT_SECONDS for alert in self._recent.values()), default=None)
+        """When the oldest recent breach or missed caller leaves the board by itself, if there is one."""
+        missed = self._missed.next_expiry()
+        ends = [alert.at + RECENT_SECONDS for alert in self._recent.values()]
+        return min(ends if missed is None else [*ends, missed], default=None)
 
     def snapshot(self, now: float) -> Wallboard:
         """The whole board at ``now``."""
@@ -106,6 +118,7 @@ class WallboardFold:
             now=now,
             waiting={},
             talking={},
+            missed={},
             agents=dict(self._agents),
             queues=dict(self._queues),
             connect_rate=self._connect_rate,
@@ -113,6 +126,7 @@ class WallboardFold:
             health=dict(self._health),
             engines=dict(self._engines),
         )
+        self._missed.show(board)
         if self.calls.forgotten:
             board.health["views"] = "degraded"
         for call in self.calls.calls.values():
@@ -220,6 +234,10 @@ def without_callers(board: Wallboard) -> Wallboard:
         },
         talking={
             key: structs.replace(call, caller_number=masked(call.caller_number)) for key, call in board.talking.items()
+        },
+        missed={
+            key: structs.replace(caller, caller_number=masked(caller.caller_number), caller_name="")
+            for key, caller in board.missed.items()
         },
     )
 

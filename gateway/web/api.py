@@ -17,20 +17,23 @@ from aiohttp import web
 from msgspec import Meta, Struct
 
 from gateway import __version__
+from gateway.answer_sla.missed import AlreadyRequestedError, NotMissedError
+from gateway.answer_sla.missed_caller import MissedList
 from gateway.config import Settings
 from gateway.store.accounts import Account, Role
 from gateway.web.auth import COOKIE, ROLES, Auth, RefusedError, set_cookie
 from gateway.web.live import Live
+from gateway.web.missed import MissedLists
 
 CONTRACT = Path(__file__).parents[2] / "contract" / "openapi.json"
 REASONS = {
     400: "The request cannot be understood, or a value in it is refused.",
     401: "Nobody is logged in, or name or password is wrong.",
     403: "Not for this role, not this agent's call, or sent from another site.",
-    404: "This call is on no desk.",
-    409: "Not now: the call is not answered yet, has no draft yet, or its ticket was submitted.",
+    404: "This call is on no desk, or is nobody's latest on the list of missed callers.",
+    409: "Not now: the call is not answered yet, has no draft yet, its ticket was submitted; or it was asked before.",
     413: "The request is too big.",
-    429: "Too many failed logins; the sentence says how long to wait.",
+    429: "Too many failed logins, or others wait for the same; the sentence says how long to wait.",
 }
 
 
@@ -78,13 +81,16 @@ class Error(Struct, frozen=True):
 
 
 class Actions(Protocol):
-    """What an agent can do to a ticket; the composition root carries it out."""
+    """What people can do; the composition root carries it out."""
 
     async def edit_ticket(self, call_id: str, values: Mapping[str, str], agent: str) -> None:
         """Set fields as the agent wants them. Raises InputError for a field or value that is refused."""
 
     async def submit_ticket(self, call_id: str, agent: str) -> None:
         """Send the ticket off. Raises InputError when it is not fit to be sent."""
+
+    async def request_callback(self, call_id: str, by: str) -> None:
+        """Have a missed caller called back. Raises NotMissedError or AlreadyRequestedError."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +101,7 @@ class Api:
     auth: Auth
     live: Live
     actions: Actions
+    missed: MissedLists
 
 
 @dataclass(frozen=True)
@@ -116,6 +123,7 @@ class Route:
     summary: str
     response: type[Struct]
     request: type[Struct] | None = None
+    query: tuple[str, ...] = ()
     roles: tuple[Role, ...] = ROLES
     errors: tuple[int, ...] = ()
 
@@ -167,6 +175,24 @@ async def submit_ticket(api: Api, call: Call) -> web.Response:
     return answer(Done())
 
 
+async def missed(api: Api, call: Call) -> web.Response:
+    """The callers missed in a period and not spoken with since, with their numbers in full."""
+    query = call.request.query
+    return answer(await api.missed.read(query.get("from", ""), query.get("to", "")))
+
+
+async def request_callback(api: Api, call: Call) -> web.Response:
+    """Have the missed caller called back whose latest call this is."""
+    account = _account(call)
+    try:
+        await api.actions.request_callback(call.request.match_info["call_id"], account.agent or account.name)
+    except NotMissedError as error:
+        raise RefusedError(404, error.what, error.mend) from error
+    except AlreadyRequestedError as error:
+        raise RefusedError(409, error.what, error.mend) from error
+    return answer(Done())
+
+
 TICKETS: tuple[Role, ...] = ("agent", "administrator")
 ROUTES = (
     Route("POST", "/api/login", login, "Log in", Me, LoginRequest, roles=(), errors=(400, 401, 403, 413, 429)),
@@ -192,6 +218,23 @@ ROUTES = (
         roles=TICKETS,
         errors=(400, 401, 403, 404, 409),
     ),
+    Route(
+        "GET",
+        "/api/missed",
+        missed,
+        "Callers missed in a period (ISO 8601 or Unix seconds; today if not given) and not spoken with since",
+        MissedList,
+        query=("from", "to"),
+        errors=(400, 401, 429),
+    ),
+    Route(
+        "POST",
+        "/api/missed/{call_id}/callback",
+        request_callback,
+        "Have the missed caller called back whose latest call this is",
+        Done,
+        errors=(401, 403, 404, 409),
+    ),
 )
 
 
@@ -215,6 +258,10 @@ def openapi() -> dict[str, Any]:
         if "{call_id}" in route.path:
             call_id = {"name": "call_id", "in": "path", "required": True, "schema": {"type": "string"}}
             operation["parameters"] = [call_id]
+        if route.query:
+            operation["parameters"] = [
+                {"name": name, "in": "query", "required": False, "schema": {"type": "string"}} for name in route.query
+            ]
         if route.request:
             operation["requestBody"] = {"required": True, "content": _content(route.request)}
         for status in route.errors:

@@ -25,6 +25,7 @@ from gateway.store.accounts import Accounts
 from gateway.web.api import Actions, Api, Error, answer, mount
 from gateway.web.auth import Auth, RefusedError, forged, same_origin
 from gateway.web.live import Live
+from gateway.web.missed import MissedLists
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +98,7 @@ def create_app(services: Services) -> web.Application:
     app = web.Application(middlewares=[_errors, _guard], client_max_size=MAX_BODY)
     app.on_response_prepare.append(_add_headers)
     app.on_shutdown.append(_closing(services.live))
-    mount(app, Api(services.settings, auth, services.live, services.actions))
+    mount(app, Api(services.settings, auth, services.live, services.actions, MissedLists(services.settings)))
     app.router.add_get("/ws", _live_pages(services.live, auth))
     app.router.add_get("/workers", services.worker_handler)
     app.router.add_get("/healthz", _healthz(services.health))

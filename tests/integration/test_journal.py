@@ -221,7 +221,7 @@ def test_opening_twice_changes_nothing(url: str, path: Path):
     for _ in range(2):
         open_engine(url).dispose()
     with closing(sqlite3.connect(path)) as raw:
-        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
 
 
 def test_a_database_of_a_newer_gateway_is_refused(url: str, path: Path):
@@ -241,7 +241,7 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path):
         (f"sqlite:///{tmp_path}", "folder writable"),
         (f"sqlite:///{tmp_path}/other.db", "not a database"),
         (f"sqlite:///file:{tmp_path}/new.db?mode=ro&uri=true", "unable to open"),
-        ("postgresql://gateway:geheim@db/journal", "psycopg"),
+        ("postgresql://gateway:geheim@db.invalid/journal", "resolve"),
         ("journal.db", "store.url"),
     ):
         with pytest.raises(StoreError, match=named) as refused:

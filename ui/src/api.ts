@@ -84,6 +84,10 @@ export function saveTicket(callId: string, fields: Record<string, string>): Prom
   return call('PATCH', `/api/tickets/${encodeURIComponent(callId)}`, { fields });
 }
 
+export function requestCallback(callId: string): Promise<unknown> {
+  return call('POST', `/api/missed/${encodeURIComponent(callId)}/callback`);
+}
+
 export function submitTicket(callId: string): Promise<unknown> {
   return call('POST', `/api/tickets/${encodeURIComponent(callId)}/submit`);
 }

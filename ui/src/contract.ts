@@ -626,6 +626,31 @@ export interface ConnectRate {
 }
 
 /**
+ * Somebody who rang in vain within the last 24 h and was not spoken with since. `call_id`, `queue` and `latest_at`
+ * (arrival) are of the latest missed call, `missed_at` is when its caller was gone. `tried`: missed calls since
+ * somebody last spoke with them. `short`: all were short abandons. `callback_by` asked for a call-back;
+ * `called_in_vain`: our calls that did not reach them. `calling_again`: on the line now; `being_called_by`: the
+ * agent who rings them now.
+ */
+export interface MissedCaller {
+  call_id: string;
+  caller_number: string;
+  caller_name?: string;
+  queue?: string;
+  queue_title?: string;
+  tried: number;
+  latest_at: number;
+  missed_at: number;
+  longest_wait?: number;
+  short?: boolean;
+  callback_at?: number;
+  callback_by?: string;
+  called_in_vain?: number;
+  calling_again?: boolean;
+  being_called_by?: string;
+}
+
+/**
  * Something a supervisor should see. `kind` is the event type it came from. `severity`: `critical` (a promise is
  * broken now), `warning`, or `info` (a breach that is over). `value` is the wait in seconds, the connect rate's
  * share, or the health event's own value.
@@ -651,7 +676,11 @@ export interface SpeechEngine {
   reason: "engine" | "fallback" | "named" | "preferred";
 }
 
-/** The supervisor's room. Every collection is keyed by id. */
+/**
+ * The supervisor's room. Every collection is keyed by id. `missed`: the latest of the `missed_callers` people who
+ * were not called back yet, by the id of their latest call; `missed_withheld` calls were missed without a number.
+ * Both count the last 24 h.
+ */
 export interface Wallboard {
   now: number;
   waiting: Record<string, WaitingCall>;
@@ -659,6 +688,9 @@ export interface Wallboard {
   agents: Record<string, AgentView>;
   queues: Record<string, QueueFigures>;
   connect_rate?: ConnectRate;
+  missed: Record<string, MissedCaller>;
+  missed_callers?: number;
+  missed_withheld?: number;
   alerts: Record<string, Alert>;
   health: Record<string, string>;
   engines: Record<string, SpeechEngine>;
