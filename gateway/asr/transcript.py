@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from gateway.asr.protocol import FromWorker, Heard, LegClosed, LegGap, LegOpened
 from gateway.events import (
+    CallEnded,
+    CallOffered,
     Event,
     LegSeconds,
     Speaker,
@@ -87,6 +89,19 @@ class TranscriptBook:
             return [TranscriptCompleted(at=now, call_id=call_id, legs=(), share=None)]
         call.ended = now
         return self._complete(call_id, now)
+
+    def restore(self, event: Event) -> None:
+        """What the journal knows, in order: utterances of a living call are numbered on. Its taps are placed anew."""
+        match event:
+            case CallOffered():
+                self._calls[event.call_id] = _Call(event.at, [], {})
+            case TranscriptFinal() if event.call_id in self._calls:
+                spoken = self._calls[event.call_id].spoken
+                spoken[event.speaker] = max(spoken.get(event.speaker, 0), int(event.utterance_id[1:]))
+            case CallEnded() if event.call_id in self._calls:
+                self._calls[event.call_id].ended = event.at
+            case TranscriptCompleted():
+                self._calls.pop(event.call_id, None)
 
     def tick(self, now: float) -> list[Event]:
         """Complete the calls whose last words did not come in time."""

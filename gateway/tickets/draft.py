@@ -110,6 +110,23 @@ class Drafts:
                 pass
         return []
 
+    def restore(self, event: Event) -> None:
+        """What the journal knows, in order: drafts are as they were told, and nothing is told again."""
+        match event:
+            case TicketDrafted() | TicketUpdated() | TicketSubmitted():
+                call = self._call(event.call_id)
+                call.ticket_id = event.ticket_id
+                call.fields.update((field.name, field) for field in event.fields)
+                call.submitted = isinstance(event, TicketSubmitted)
+                if call.submitted and call.forget_at is not None:
+                    self._forget(event.call_id, call, event.at + KEEP_SUBMITTED_SECONDS)
+            case TranscriptFinal() if event.call_id in self._calls:
+                self._remember(self._calls[event.call_id], event)
+            case CallOffered() | CallEnded():
+                self.feed(event, event.at)
+            case _:
+                pass
+
     def edit(self, call_id: str, values: Mapping[str, str], agent: str, now: float) -> list[Event]:
         """Set fields to what the agent wrote; what is derived from them follows in a second event.
 
@@ -195,10 +212,14 @@ class Drafts:
 
     def _hear(self, event: TranscriptFinal, now: float) -> list[Event]:
         call = self._calls.get(event.call_id)
-        if call is None or (event.utterance_id not in call.utterances and len(call.utterances) >= MOST_UTTERANCES):
-            return []
+        return self._read(event.call_id, now) if call is not None and self._remember(call, event) else []
+
+    def _remember(self, call: _Call, event: TranscriptFinal) -> bool:
+        """Keep what was said; False when there is no room for it."""
+        if event.utterance_id not in call.utterances and len(call.utterances) >= MOST_UTTERANCES:
+            return False
         call.utterances[event.utterance_id] = replace(event, text=event.text[:LONGEST_UTTERANCE])
-        return self._read(event.call_id, now)
+        return True
 
     def _read(self, call_id: str, now: float) -> list[Event]:
         """Read the whole transcript again and tell what changed."""
