@@ -15,12 +15,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gateway.ami.client import AmiClient
+from gateway.ami.recording import Recording, recording_path
 from gateway.asr.hub import WorkerHub
 from gateway.asr.local import LocalWorkers
 from gateway.asr.protocol import FromWorker, Hello
 from gateway.bus.redis_stream import Publisher
-from gateway.config import Settings
-from gateway.core import Gateway, Input, SurveyKey, Tap, Worker
+from gateway.config import Ami, Settings
+from gateway.core import FromPbx, Gateway, Input, SurveyKey, Tap, Worker, ami, heard_until
 from gateway.errors import HotlineError, StoreError
 from gateway.events import Event, GatewayHealth, TranscriptPartial
 from gateway.ivr.agi import AgiServer
@@ -37,14 +38,19 @@ log = logging.getLogger(__name__)
 
 INBOX_LIMIT = 100_000
 """Messages that may wait for the core; one more is dropped, counted and shown."""
+RECENT = 2_000
+"""Journal entries of the former run in which its last word on a PBX is looked for."""
 PARTIALS_LIMIT = 1_000
 """Interim words that may wait for Redis; one more is dropped."""
 
 
 class App:
-    """A gateway, from its settings to its end: ``await App(settings, config_folder).run()``."""
+    """A gateway, from its settings to its end: ``await App(settings, config_folder).run()``.
 
-    def __init__(self, settings: Settings, config_folder: Path) -> None:
+    ``record_ami``: a file for everything the PBX says; with several PBXs one each. Raises HotlineError.
+    """
+
+    def __init__(self, settings: Settings, config_folder: Path, record_ami: Path | None = None) -> None:
         self._settings = settings
         self._core = Gateway(settings, load_drafts(config_folder, settings))
         self._inbox: asyncio.Queue[Input] = asyncio.Queue(INBOX_LIMIT)
@@ -55,7 +61,9 @@ class App:
         self._dropped = 0
         self._token = settings.speech.worker_token or secrets.token_urlsafe(32)
         self._hub = WorkerHub(self._token, self._from_worker)
-        self._ami = AmiClient(settings.ami, self._put)
+        pbxs = settings.pbxs_by_name()
+        self._recordings = {name: Recording(recording_path(record_ami, name)) for name in pbxs if record_ami}
+        self._amis = {name: self._ami_client(name, pbx) for name, pbx in pbxs.items()}
         self._agi = AgiServer(settings.ivr, self._rated)
         self._journal = Journal(database_url(settings), settings.store.commit_interval, on_health=self._put)
 
@@ -81,7 +89,12 @@ class App:
             tasks.create_task(self._run_core(), name="core")
             tasks.create_task(publisher.run(), name="redis")
             tasks.create_task(self._publish_partials(publisher), name="partials")
-            tasks.create_task(self._ami.run(), name="ami")
+            for recording in self._recordings.values():
+                tasks.create_task(recording.run(), name="recording")
+            newest = [entry.event for entry in await self._journal.read(max(0, self._journal.seq - RECENT), RECENT)]
+            for name, pbx in self._settings.pbxs_by_name().items():
+                since = heard_until(newest, name, pbx.silence_limit)
+                tasks.create_task(self._amis[name].run(since), name=ami(name))
             tasks.create_task(self._agi.run(), name="agi")
             tasks.create_task(
                 server.run(server.create_app(services), self._settings.web.host, self._settings.web.port, web_ready),
@@ -93,6 +106,13 @@ class App:
             async with asyncio.TaskGroup() as speech:
                 if self._settings.speech.enabled and self._settings.speech.workers:
                     speech.create_task(LocalWorkers(self._settings, self._token).run(), name="workers")
+
+    def _ami_client(self, name: str, pbx: Ami) -> AmiClient:
+        sink = (lambda message: self._put(FromPbx(name, message))) if name else self._put
+        record = self._recordings[name].write if self._recordings else None
+        client = AmiClient(pbx, sink, record, on_health=self._put, name=name)
+        self._metrics.show_lag(name, lambda: client.lag)
+        return client
 
     # --- the core ----------------------------------------------------------------------------------------------
 
@@ -202,7 +222,7 @@ class App:
                 self._speech_health("degraded", f"no worker for language {tap.language}: a leg is not transcribed")
                 return
             self._core.open_tap(tap, tap_id, time.time())
-            await self._ami.tap(tap.channel, tap_id, address)
+            await self._amis[tap.pbx].tap(tap.channel, tap_id, address)
         except HotlineError as error:
             self._speech_health("degraded", f"a leg is not transcribed: {error}")
             await self._hub.close_tap(tap_id)

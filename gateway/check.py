@@ -7,6 +7,7 @@ import shutil
 import socket
 import uuid
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -15,10 +16,11 @@ from msgspec import Struct
 
 from gateway import app
 from gateway.ami.client import AmiClient
+from gateway.ami.inspection import inspect
 from gateway.ami.messages import ResyncCompleted
 from gateway.asr import models
 from gateway.bus import redis_stream
-from gateway.config import Settings
+from gateway.config import Ami, Settings
 from gateway.errors import AmiError, HotlineError, NeighbourError, SettingError
 from gateway.headset.device import backend
 from gateway.store.database import database_url, open_engine, shown
@@ -39,13 +41,14 @@ class Finding(Struct, frozen=True):
 
 async def check(settings: Settings, config: Path) -> list[Finding]:
     """Look at everything, in the order in which an operator would."""
+    pbxs = {f":{name}" if name else "": pbx for name, pbx in settings.pbxs_by_name().items()}
     looks: tuple[tuple[str, Callable[[], Awaitable[str]]], ...] = (
         ("settings", lambda: _settings(settings, config)),
         ("disk", lambda: _disk(settings)),
         ("journal", lambda: _journal(settings)),
         ("redis", lambda: redis_stream.check(settings.redis)),
-        ("ami", lambda: _ami(settings)),
-        ("audiosocket", lambda: _audiosocket(settings)),
+        *((f"ami{name}", partial(_ami, pbx, one_of_several=bool(settings.pbx))) for name, pbx in pbxs.items()),
+        *((f"audiosocket{name}", partial(_audiosocket, settings, pbx)) for name, pbx in pbxs.items()),
         ("speech", lambda: _speech(settings)),
         ("pages", lambda: _pages(settings)),
         ("web port", lambda: _port(settings, "web.port", settings.web.host, settings.web.port)),
@@ -54,11 +57,16 @@ async def check(settings: Settings, config: Path) -> list[Finding]:
     )
     findings: list[Finding] = []
     for what, look in looks:
-        if what == "audiosocket" and any(found.what == "ami" and found.status == "fail" for found in findings):
+        part, _, name = what.partition(":")
+        if part == "audiosocket" and _failed(findings, f"ami:{name}" if name else "ami"):
             findings.append(Finding(what, "note", "not tried: it is the PBX that connects, asked through AMI"))
             continue
         findings.append(await _look(what, look))
     return findings
+
+
+def _failed(findings: list[Finding], what: str) -> bool:
+    return any(found.what == what and found.status == "fail" for found in findings)
 
 
 async def _look(what: str, look: Callable[[], Awaitable[str]]) -> Finding:
@@ -98,14 +106,14 @@ async def _journal(settings: Settings) -> str:
     return shown(engine.url)
 
 
-async def _ami(settings: Settings) -> str:
-    problems = await AmiClient(settings.ami, lambda message: None).check()
+async def _ami(pbx: Ami, one_of_several: bool) -> str:
+    problems = await inspect(pbx, one_of_several=one_of_several)
     if problems:
         raise AmiError("; ".join(str(problem) for problem in problems))
-    return f"{settings.ami.username}@{settings.ami.host}:{settings.ami.port}, all privileges"
+    return f"{pbx.username}@{pbx.host}:{pbx.port}{' over TLS' if pbx.tls else ''}, all privileges"
 
 
-async def _audiosocket(settings: Settings) -> str:
+async def _audiosocket(settings: Settings, pbx: Ami) -> str:
     """Have the PBX connect to a listener of ours, as it will for every tapped leg."""
     if not settings.speech.enabled:
         return "not needed: speech is off"
@@ -125,9 +133,7 @@ async def _audiosocket(settings: Settings) -> str:
     async with server:
         address = f"{host}:{server.sockets[0].getsockname()[1]}"
         in_step = asyncio.Event()
-        client = AmiClient(
-            settings.ami, lambda message: in_step.set() if isinstance(message, ResyncCompleted) else None
-        )
+        client = AmiClient(pbx, lambda message: in_step.set() if isinstance(message, ResyncCompleted) else None)
         running = asyncio.create_task(client.run())
         try:
             async with asyncio.timeout(TRY_SECONDS / 2):

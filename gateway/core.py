@@ -10,14 +10,14 @@ next input or the next deadline, and journals and publishes what comes back. Tim
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
 from gateway.ami import messages
-from gateway.ami.tracker import Tracker
+from gateway.ami.tracker import Legs, Tracker
 from gateway.answer_sla.clock import AnswerClock
 from gateway.answer_sla.missed import KEPT, MissedCallers
 from gateway.answer_sla.service_level import ServiceLevel
@@ -38,6 +38,13 @@ from gateway.events import (
 from gateway.tickets.draft import Drafts
 
 
+class FromPbx(Struct, frozen=True):
+    """A message of the PBX of this name (see ``Settings.pbxs_by_name``), where there are several."""
+
+    pbx: str
+    message: messages.Message
+
+
 class Worker(Struct, frozen=True):
     """A message of one ASR worker."""
 
@@ -53,15 +60,16 @@ class SurveyKey(Struct, frozen=True):
 
 
 class Tap(Struct, frozen=True):
-    """A leg that should be transcribed now: ``channel`` is Asterisk's full channel name."""
+    """A leg that should be transcribed now: ``channel`` is Asterisk's full channel name on the PBX ``pbx``."""
 
     call_id: str
     speaker: Speaker
     channel: str
     language: str
+    pbx: str = ""
 
 
-Input: TypeAlias = messages.Message | Worker | SurveyKey | GatewayHealth
+Input: TypeAlias = messages.Message | FromPbx | Worker | SurveyKey | GatewayHealth
 
 
 class _Living(Struct):
@@ -85,16 +93,20 @@ class Part(Protocol):
     def next_deadline(self) -> float | None:
         """The instant at which ``tick`` has something to do."""
 
+    def restore(self, event: Event) -> None:
+        """Take in what the journal knows, in order, and say nothing."""
+
 
 class Gateway:
     """One hotline: living calls, their clocks, transcripts and drafts."""
 
     def __init__(self, settings: Settings, drafts: Drafts) -> None:
         self._settings = settings
-        self._tracker = Tracker(
-            trunk_contexts=settings.ami.trunk_contexts,
-            agent_names={agent.id: agent.name for agent in settings.agent},
-        )
+        names = {agent.id: agent.name for agent in settings.agent}
+        self._trackers = {
+            name: Tracker(pbx.trunk_contexts, names, self._wrap_up, pbx.wrap_up_reasons)
+            for name, pbx in settings.pbxs_by_name().items()
+        }
         self._transcripts = TranscriptBook(settings.speech.flush_timeout)
         self._drafts = drafts
         self._parts: tuple[Part, ...] = (AnswerClock(settings), ServiceLevel(settings), drafts)
@@ -111,11 +123,10 @@ class Gateway:
                 return self._spread(self._rated(item, now), now)
             case GatewayHealth():
                 return self._spread([item], now)
+            case FromPbx():
+                return self._from_pbx(item.pbx, item.message, now)
             case _:
-                events = self._spread([*_ami_health(item), *self._tracker.feed(item)], now)
-                if isinstance(item, messages.QueueCallerLeave | messages.AgentConnect | messages.BridgeEnter):
-                    self._want_taps(item.uniqueid)
-                return events
+                return self._from_pbx("", item, now)
 
     def taps(self) -> list[Tap]:
         """Legs that should be tapped now; each is handed out once."""
@@ -143,17 +154,39 @@ class Gateway:
         """
         return self._spread([self._missed.request_callback(call_id, by, now)], now)
 
+    def restore(self, event: Event) -> None:
+        """Take in one entry of the journal, in order, before the first input: state as if there had been no stop."""
+        self._remember(event)
+        for name, tracker in self._trackers.items():
+            if len(self._trackers) == 1 or getattr(event, "call_id", "").startswith(f"{name}-"):
+                tracker.restore(event)
+        for part in (*self._parts, self._transcripts):
+            part.restore(event)
+
     def tick(self, now: float) -> list[Event]:
         """Events that are due by the clock."""
         events: list[Event] = []
-        for part in self._parts:
+        for part in (*self._trackers.values(), *self._parts, self._transcripts):
             events += self._spread(part.tick(now), now)
-        return events + self._spread(self._transcripts.tick(now), now)
+        return events
 
     def next_deadline(self) -> float | None:
         """The next instant at which ``tick`` has something to do."""
-        deadlines = [part.next_deadline() for part in self._parts] + [self._transcripts.next_deadline()]
-        return min((deadline for deadline in deadlines if deadline is not None), default=None)
+        parts = (*self._trackers.values(), *self._parts, self._transcripts)
+        return min((at for at in (part.next_deadline() for part in parts) if at is not None), default=None)
+
+    def _wrap_up(self, queue: str) -> float:
+        return self._settings.policy(queue).wrap_up_seconds
+
+    def _from_pbx(self, pbx: str, message: messages.Message, now: float) -> list[Event]:
+        events = self._spread([*_ami_health(pbx, message), *self._trackers[pbx].feed(message)], now)
+        match message:
+            case messages.QueueCallerLeave() | messages.AgentConnect() | messages.BridgeEnter():
+                self._want_taps(message.uniqueid)
+            case messages.ResyncCompleted():
+                for call_id in self._trackers[pbx].living():
+                    self._want_taps(call_id)
+        return events
 
     def _spread(self, events: list[Event], now: float) -> list[Event]:
         """Each event, followed by what the parts make of it."""
@@ -189,7 +222,8 @@ class Gateway:
 
     def _want_taps(self, call_id: str) -> None:
         """At pick-up, so that the first word is heard; after a resync, when the call is found answered."""
-        legs, living = self._tracker.legs(call_id), self._living.get(call_id)
+        pbx, legs = self._legs(call_id)
+        living = self._living.get(call_id)
         if legs is None or living is None or not legs.people or not self._settings.speech.enabled:
             return
         language = self._settings.policy(living.queue).language or self._settings.speech.language
@@ -198,7 +232,12 @@ class Gateway:
         for speaker, channel in sides:
             if channel and channel not in living.tapped:
                 living.tapped.add(channel)
-                self._wanted.append(Tap(call_id, speaker, channel, language))
+                self._wanted.append(Tap(call_id, speaker, channel, language, pbx))
+
+    def _legs(self, call_id: str) -> tuple[str, Legs | None]:
+        """The PBX that has the call, and the call's channels."""
+        found = ((name, tracker.legs(call_id)) for name, tracker in self._trackers.items())
+        return next(((name, legs) for name, legs in found if legs is not None), ("", None))
 
     def _rated(self, key: SurveyKey, now: float) -> list[Event]:
         living = self._living.get(key.call_id)
@@ -207,11 +246,28 @@ class Gateway:
         return [SurveyCompleted(at=now, call_id=key.call_id, agent=living.agent, queue=living.queue, score=key.score)]
 
 
-def _ami_health(message: messages.Message) -> list[Event]:
+def heard_until(events: Sequence[Event], pbx: str, silence_limit: float) -> float | None:
+    """The instant up to which the PBX had been heard, by what a gateway said last; None when it said nothing.
+
+    ``silence_limit``: seconds after which it notices that a PBX is silent.
+    """
+    health = (event for event in reversed(events) if isinstance(event, GatewayHealth) and event.component == ami(pbx))
+    last = next(health, None)
+    if last is not None and last.status == "lost":
+        return last.at - silence_limit
+    return events[-1].at if events else None
+
+
+def ami(pbx: str) -> str:
+    """The name of the connection to the PBX as a part of the gateway."""
+    return f"ami:{pbx}" if pbx else "ami"
+
+
+def _ami_health(pbx: str, message: messages.Message) -> list[Event]:
     match message:
         case messages.ConnectionLost():
-            return [GatewayHealth(at=message.at, component="ami", status="lost", detail=message.reason)]
+            return [GatewayHealth(at=message.at, component=ami(pbx), status="lost", detail=message.reason)]
         case messages.ResyncCompleted():
-            return [GatewayHealth(at=message.at, component="ami", status="ok", detail="in step with Asterisk")]
+            return [GatewayHealth(at=message.at, component=ami(pbx), status="ok", detail="in step with Asterisk")]
         case _:
             return []

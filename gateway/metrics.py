@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
 from prometheus_client import Counter as PrometheusCounter
@@ -75,6 +76,7 @@ class Metrics:
         self._speech = counter("transcript_seconds", "Seconds of call audio", "speaker", "fate")
         self._up = gauge("component_up", "1: ok, 0.5: degraded, 0: lost", "component")
         self._value = gauge("component_value", "The figure a part reports with its health", "component")
+        self._lag = gauge("ami_lag_seconds", "From Asterisk's instant to here, as last measured; NaN before", "pbx")
         self._left_out = counter("components_left_out", "Health reports of parts beyond the number shown")
 
     def feed(self, event: Event) -> None:
@@ -110,6 +112,15 @@ class Metrics:
                     self._speech.labels(leg.speaker, "lost").inc(max(0.0, leg.lost))
             case GatewayHealth():
                 self._health(event)
+
+    def show_lag(self, pbx: str, lag: Callable[[], float | None]) -> None:
+        """Have the PBX's lag asked of ``lag`` whenever the figures are rendered."""
+
+        def seconds() -> float:
+            value = lag()
+            return math.nan if value is None else value
+
+        self._lag.labels(pbx).set_function(seconds)
 
     def render(self) -> bytes:
         """All figures in Prometheus' text format."""

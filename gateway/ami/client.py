@@ -1,179 +1,47 @@
-"""The connection to Asterisk's manager interface: logs in, re-reads what lives, listens, and never gives up.
+"""Keeps in step with one Asterisk: connects, re-reads what lives, listens, and never gives up.
 
 Asterisk has no replay: after every (re)connection the living channels and the queues are read again, between
-``ResyncStarted`` and ``ResyncCompleted``. Everything goes to one synchronous ``sink`` in the order of the wire.
-
-panoramisk speaks the protocol; what it leaves to us is done here: characters cut by a segment border, an Asterisk that
-is frozen, actions that never end or would be sent again after a reconnection, and responses out of order with events.
+``ResyncStarted`` and ``ResyncCompleted``, and then what the queues wrote down meanwhile. Everything goes to one
+synchronous ``sink`` in the order of the wire.
 """
 
 from __future__ import annotations
 
 import asyncio
-import codecs
 import logging
-import os
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from pathlib import Path
+from typing import Literal
 
-from panoramisk import Manager
-from panoramisk.actions import Action
-from panoramisk.ami_protocol import AMIProtocol
-
-from gateway.ami import messages
+from gateway.ami import messages, queue_log
+from gateway.ami.lag import LagMeter
 from gateway.ami.messages import Message
 from gateway.ami.people import TAP_PREFIX
+from gateway.ami.queue_log_file import read_since
+from gateway.ami.session import Headers, Session, instant_of
 from gateway.config import Ami
 from gateway.errors import AmiError, InputError
+from gateway.events import GatewayHealth
 
 log = logging.getLogger(__name__)
 
 FIRST_DELAY, LONGEST_DELAY = 0.5, 10.0
 """Seconds between attempts to connect: doubled from the first to the longest."""
-LONGEST_EVENT = 1 << 20
-"""Characters of one event; a peer that sends more is not Asterisk."""
-NEEDED_ACTIONS = {
-    "Originate": "originate",
-    "Hangup": "call",
-    "CoreShowChannels": "reporting",
-    "QueueStatus": "agent",
-}
-"""The actions we send, and the privilege (``write =`` in manager.conf) that allows each."""
-
-_panoramisk_log = logging.getLogger(f"{__name__}.panoramisk")
-_panoramisk_log.setLevel(logging.CRITICAL)  # it logs whole actions and events: personal data
-
-Headers = dict[str, str]
-
-
-class Protocol(AMIProtocol):  # type: ignore[misc]
-    """panoramisk's protocol with whole characters only, telling ``heard`` of every event in the order of the wire."""
-
-    def __init__(self, manager: Session) -> None:
-        self._manager = manager
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-
-    def connection_made(self, transport: asyncio.Transport) -> None:
-        """Part of asyncio's protocol."""
-        super().connection_made(transport)
-        self.factory = self._manager
-        self.encoding = "utf-8"
-
-    def data_received(self, data: bytes) -> None:
-        """Part of asyncio's protocol."""
-        self._manager.last_heard = asyncio.get_running_loop().time()
-        super().data_received(self._decoder.decode(data).encode())
-        if self.queue and len(self.queue[0]) > LONGEST_EVENT:
-            self.transport.abort()
-
-    def handle_message(self, message: Any) -> None:
-        """Every event goes to ``heard``, also those that answer an action."""
-        if "event" in message:
-            self._manager.heard(_headers(message))
-        super().handle_message(message)
-
-
-class Session(Manager):  # type: ignore[misc]
-    """One connection, from connecting to its end; never made again and no action ever repeated."""
-
-    def __init__(self, settings: Ami, heard: Callable[[Headers], None]) -> None:
-        super().__init__(loop=asyncio.get_running_loop(), encoding="utf-8", log=_panoramisk_log)
-        self._settings = settings
-        self.heard = heard
-        self.last_heard = self.loop.time()
-        self.lost: asyncio.Future[None] = self.loop.create_future()
-
-    def connection_lost(self, exc: object) -> None:
-        """Called by the protocol; instead of panoramisk's own reconnection."""
-        if not self.lost.done():
-            self.lost.set_result(None)
-
-    def ping(self) -> None:
-        """Instead of panoramisk's pings, to which it does not expect an answer."""
-
-    async def open(self) -> None:
-        """Connect and log in, without events yet. Raises AmiError."""
-        settings = self._settings
-        where = f"Asterisk's manager interface at {settings.host}:{settings.port}"
-        try:
-            async with asyncio.timeout(settings.connect_timeout):
-                made = await self.loop.create_connection(lambda: Protocol(self), settings.host, settings.port)
-        except (OSError, TimeoutError) as error:
-            why = "no answer" if isinstance(error, TimeoutError) else _reason(error)
-            raise AmiError(
-                f"{where} cannot be reached: {why}",
-                "Is Asterisk running, and are ami.host and ami.port those of its manager.conf?",
-            ) from error
-        connected = self.loop.create_future()
-        connected.set_result(made)
-        self.connection_made(connected)
-        await self.act("Login", Username=settings.username, Secret=settings.secret, Events="off")
-
-    async def act(self, name: str, **headers: str) -> list[Headers]:
-        """Send an action and wait for its response, with its list if it has one. Raises AmiError, InputError."""
-        for header, value in headers.items():
-            if "\r" in value or "\n" in value:
-                raise InputError(f"AMI action {name}: a line break in {header} is refused")
-        if self.lost.done():
-            raise AmiError(f"AMI action {name} was not sent: no connection to Asterisk")
-        action = Action({"Action": name, **headers})
-        self.send_action(action)
-        try:
-            await asyncio.wait(
-                {action.future, self.lost},
-                timeout=self._settings.action_timeout,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-        finally:
-            self.protocol.responses.pop(action.id, None)
-        if action.future.done() and not action.future.cancelled():
-            answer = action.future.result()
-            answers = [_headers(part) for part in (answer if isinstance(answer, list) else [answer])]
-            self._raise_if_refused(name, answers)
-            return answers
-        if self.lost.done():
-            raise AmiError(f"AMI action {name} got no answer: the connection was lost")
-        raise AmiError(f"AMI action {name} got no answer within {self._settings.action_timeout:g} s")
-
-    async def watch(self) -> None:
-        """Ping until the connection is lost or silent for too long. Raises AmiError, always."""
-        settings = self._settings
-        while not self.lost.done():
-            silent_at = self.last_heard + settings.silence_limit
-            if self.loop.time() >= silent_at:
-                raise AmiError(f"Asterisk has been silent for {settings.silence_limit:g} s", "It may be frozen")
-            self.send_action(Action({"Action": "Ping"}))
-            patience = min(settings.ping_interval, silent_at - self.loop.time())
-            await asyncio.wait({self.lost}, timeout=max(patience, 0.01))
-        raise AmiError("Asterisk closed the connection", "It is perhaps restarting")
-
-    def drop(self) -> None:
-        """End the connection at once; a frozen peer is not waited for."""
-        self.connection_lost(None)
-        if self.protocol is not None:
-            self.protocol.transport.abort()
-            self.close()
-
-    def _raise_if_refused(self, name: str, answers: list[Headers]) -> None:
-        last, user = answers[-1], self._settings.username
-        if last.get("Response", "Success") in ("Success", "Goodbye", "Follows"):
-            return
-        if name == "Login":
-            raise AmiError(
-                f"Asterisk refused AMI user {user!r}: wrong user, secret or address",
-                f"Compare ami.username and ami.secret with [{user}] and its permit lines in manager.conf",
-            )
-        if "permission denied" in last.get("Message", "").lower():
-            raise _not_allowed(user, name)
-        raise AmiError(f"Asterisk refused AMI action {name}: {last.get('Message', 'no reason given')}")
+LONGEST_GAP = 86400.0
+"""Seconds of queue_log that are read at most."""
+READ_TIMEOUT = 10.0
+"""Seconds a disk, perhaps another machine's, may take to give queue_log."""
+BATCH = 1000
+"""Lines of queue_log handed over before the loop may do something else."""
 
 
 class AmiClient:
     """Keeps one session alive and hands its messages to ``sink``.
 
     ``sink`` must not raise or wait: it only enqueues. ``record``, if given, gets every event as headers with the
-    instant of receipt, to write a trace.
+    instant of receipt, to write a trace. ``on_health`` hears of the components ``ami.lag`` (``value``: seconds) and
+    ``queue_log``. ``name`` tells one of several PBXs, and its components (``ami.lag:<name>``), from the others.
     """
 
     def __init__(
@@ -181,23 +49,35 @@ class AmiClient:
         settings: Ami,
         sink: Callable[[Message], None],
         record: Callable[[Mapping[str, str], float], None] | None = None,
+        *,
+        on_health: Callable[[GatewayHealth], None] | None = None,
+        name: str = "",
     ) -> None:
         self._settings = settings
         self._sink = sink
         self._record = record
+        self._on_health = on_health
+        self._suffix = f":{name}" if name else ""
         self._session: Session | None = None
         self._reason = ""
         self._warned = False
-        self.lag: float | None = None
-        """Seconds from the instant of the latest event to its receipt; None before the first."""
+        self._heard_until: float | None = None
+        self._meter = LagMeter(f"ami.lag{self._suffix}", settings.lag_limit)
+        self._queue_log_status: Literal["ok", "degraded"] = "ok"
 
     @property
     def connected(self) -> bool:
         """Logged in and in step with Asterisk."""
         return self._session is not None
 
-    async def run(self) -> None:
-        """Connect, listen, reconnect; until cancelled."""
+    @property
+    def lag(self) -> float | None:
+        """Seconds that the latest event or answer took to here, as far as the two clocks agree; None at first."""
+        return self._meter.latest
+
+    async def run(self, since: float | None = None) -> None:
+        """Connect, listen, reconnect; until cancelled. ``since``: what happened up to then is known already."""
+        self._heard_until = since
         delay = FIRST_DELAY
         while True:
             session = Session(self._settings, self._heard)
@@ -246,48 +126,61 @@ class AmiClient:
             if "no such channel" not in error.what.lower():
                 raise
 
-    async def check(self) -> list[AmiError]:
-        """Try to log in and to send what we need, on a connection of its own; what is wrong, each with its mend.
-
-        Privileges to read events cannot be asked of Asterisk: ``read = call,agent,system`` is taken on trust.
-        """
-        session = Session(self._settings, lambda headers: None)
-        problems: list[AmiError] = []
-        try:
-            await session.open()
-            allowed = (await session.act("ListCommands"))[0]
-            problems += [_not_allowed(self._settings.username, name) for name in NEEDED_ACTIONS if name not in allowed]
-            for entry in await session.act("QueueStatus"):
-                message = messages.parse(entry, time.time())
-                if isinstance(message, messages.QueueMemberEntry) and message.status == messages.DEVICE_INVALID:
-                    problems.append(
-                        AmiError(
-                            f"queue {message.queue}: Asterisk does not know the device of member {message.interface}",
-                            "The queue skips such a member without a word: correct its interface or state interface",
-                        )
-                    )
-        except AmiError as error:
-            problems.append(error)
-        finally:
-            session.drop()
-        return problems
-
     async def _listen(self, session: Session) -> None:
+        since = self._heard_until
         self._heard({"Event": messages.CONNECTION_UP})
-        self._heard({"Event": messages.RESYNC_STARTED})
+        known = {} if since is None else {"Since": repr(since)}
+        self._heard({"Event": messages.RESYNC_STARTED, **known})
         await session.act("Events", EventMask="on")
+        listening = instant_of((await session.act("Ping"))[0])
         await session.act("CoreShowChannels")
         await session.act("QueueStatus")
+        await self._fill_gap(since)
         self._heard({"Event": messages.RESYNC_COMPLETED})
         self._session, self._reason = session, ""
-        log.info("AMI: in step with Asterisk at %s:%s", self._settings.host, self._settings.port)
-        await session.watch()
+        if listening is not None:
+            self._heard_until = max(self._heard_until or 0.0, listening)
+        log.info("AMI%s: in step with Asterisk at %s:%s", self._suffix, self._settings.host, self._settings.port)
+        await session.watch(self._ping_answered, self._ping_unanswered)
+
+    async def _fill_gap(self, since: float | None) -> None:
+        """What the queues wrote down since then; a second more, as they write whole seconds."""
+        if since is None or not self._settings.queue_log:
+            return
+        path, start = Path(self._settings.queue_log), max(since - 1.0, time.time() - LONGEST_GAP)
+        try:
+            async with asyncio.timeout(READ_TIMEOUT):
+                tail = await asyncio.to_thread(read_since, path, start)
+        except (OSError, TimeoutError) as error:
+            why = "no answer" if isinstance(error, TimeoutError) else error.strerror
+            self._queue_log_health("degraded", f"{path} cannot be read: {why}; calls of the gap stay incomplete")
+            return
+        for number, entry in enumerate(tail.entries, start=1):
+            self._heard(queue_log.headers(entry))
+            if number % BATCH == 0:
+                await asyncio.sleep(0)
+        self._queue_log_health("ok", "read again")
+        log.info(
+            "AMI%s: the gap of %.0f s has %d lines of queue_log, %d more were not understood%s",
+            self._suffix,
+            time.time() - since,
+            len(tail.entries),
+            tail.skipped,
+            ", older ones were left out" if tail.cut else "",
+        )
+
+    def _queue_log_health(self, status: Literal["ok", "degraded"], detail: str) -> None:
+        if status != self._queue_log_status:
+            self._queue_log_status = status
+            self._tell(
+                GatewayHealth(at=time.time(), component=f"queue_log{self._suffix}", status=status, detail=detail)
+            )
 
     def _lost(self, error: AmiError) -> None:
         """Say it once for each reason, however often we try again."""
         if error.what != self._reason:
             self._reason = error.what
-            log.warning("AMI: %s", error)
+            log.warning("AMI%s: %s", self._suffix, error)
             self._heard({"Event": messages.CONNECTION_LOST, "Reason": error.what})
 
     def _heard(self, headers: Headers) -> None:
@@ -297,26 +190,29 @@ class AmiClient:
         message = messages.parse(headers, received)
         if message is None:
             return
-        if "Timestamp" in headers:
-            self.lag = received - message.at
-        elif isinstance(message, messages.NewChannel) and not self._warned:
-            self._warned = True
-            log.warning("AMI: events carry no instant, so waits are inexact: set timestampevents=yes in manager.conf")
+        if self._session is not None:
+            if "Timestamp" in headers:
+                self._heard_until = max(self._heard_until or 0.0, message.at)
+                self._tell(self._meter.event(received - message.at, received))
+            elif isinstance(message, messages.NewChannel) and not self._warned:
+                self._warned = True
+                log.warning(
+                    "AMI%s: events carry no instant, so waits are inexact: set timestampevents=yes in manager.conf",
+                    self._suffix,
+                )
         self._sink(message)
 
+    def _ping_answered(self, round_trip: float, instant: float | None) -> None:
+        received = time.time()
+        self._tell(self._meter.ping(round_trip, None if instant is None else received - instant, received))
+        if instant is not None:
+            # Events of the last moment may still be on their way.
+            on_their_way = max(self._settings.lag_limit, self._meter.latest or 0.0)
+            self._heard_until = max(self._heard_until or 0.0, instant - on_their_way)
 
-def _reason(error: OSError) -> str:
-    """In the system's words; asyncio puts the address into its own, and leaves out why."""
-    return os.strerror(error.errno) if error.errno else "no connection"
+    def _ping_unanswered(self, seconds: float) -> None:
+        self._tell(self._meter.unanswered(seconds, time.time()))
 
-
-def _not_allowed(user: str, action: str) -> AmiError:
-    privilege = NEEDED_ACTIONS.get(action, "the class of this action")
-    return AmiError(
-        f"AMI user {user!r} may not send {action}", f"Add {privilege} to write= of [{user}] in manager.conf"
-    )
-
-
-def _headers(message: Any) -> Headers:
-    """A message's headers; a repeated header's values joined by newlines, as in traces."""
-    return {k: "\n".join(map(str, v)) if isinstance(v, list) else str(v) for k, v in message.items() if v}
+    def _tell(self, health: GatewayHealth | None) -> None:
+        if health is not None and self._on_health is not None:
+            self._on_health(health)

@@ -7,6 +7,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.cli.common import Subcommands, print_json, run_until_signal
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 def add_commands(commands: Subcommands, common: argparse.ArgumentParser) -> None:
     """Add them to the command line."""
     command = commands.add_parser("serve", parents=[common], help="the gateway: core, pages, voice flows, workers")
+    command.add_argument(
+        "--record-ami",
+        type=Path,
+        metavar="FILE",
+        help="append all AMI events to FILE (personal data), for replay",
+    )
     command.set_defaults(run=_serve)
     command = commands.add_parser("worker", parents=[common], help="one speech worker, for another host")
     command.add_argument("--core", required=True, metavar="URL", help="the gateway, http://HOST:PORT of its pages")
@@ -34,7 +41,7 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
 
     if _tell_failures(_findings(arguments, settings)):
         return 1
-    run_until_signal(App(settings, arguments.config).run())
+    run_until_signal(App(settings, arguments.config, arguments.record_ami).run())
     return 0
 
 
@@ -75,7 +82,7 @@ def _show(arguments: argparse.Namespace, findings: Sequence[Finding]) -> int:
         return _tell_failures(findings)
     for finding in findings:
         if finding.status != "fail":
-            print(f"{finding.status:<6}{finding.what:<13}{finding.detail}", flush=True)
+            print(f"{finding.status:<6}{finding.what:<12} {finding.detail}", flush=True)
     return _tell_failures(findings)
 
 

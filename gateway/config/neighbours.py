@@ -29,6 +29,8 @@ class Ami(Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds without an answer to a ping after which the connection is given up and made anew."""
     trunk_contexts: tuple[str, ...] = ("from-trunk",)
     """Dialplan contexts in which a citizen's call arrives."""
+    wrap_up_reasons: tuple[str, ...] = ("wrap-up", "话后", "话后整理")
+    """Reasons of a pause that is wrap-up."""
     tls: bool = False
     tls_ca_file: str = ""
     """PEM file of the authority that signed the PBX's certificate; empty: the system's authorities."""

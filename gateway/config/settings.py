@@ -53,6 +53,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
         """Every PBX: ``ami`` and the further ones."""
         return (self.ami, *self.pbx)
 
+    def pbxs_by_name(self) -> dict[str, Ami]:
+        """Every PBX by its name; the only one has none here, whatever it is called."""
+        return {pbx.name: pbx for pbx in self.pbxs()} if self.pbx else {"": self.ami}
+
     def policy(self, queue: str) -> QueuePolicy:
         """The queue's policy at no particular time; a queue nobody configured gets the defaults."""
         return next((p for p in self.queue if p.name == queue), QueuePolicy(name=queue, title=queue))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import aiohttp
@@ -23,8 +23,8 @@ STOP_SECONDS = 15.0
 class GatewayInstance(Ephemeral):
     """Async context manager: one gateway; ready once it knows the PBX, Redis and a speech worker.
 
-    Make it before the PBX starts: the PBX has to know ``agi_port``. ``extra`` are further HOTLINE_ variables.
-    ``web_port`` 0 takes a free one.
+    Make it before the PBX starts: the PBX has to know ``agi_port``. ``extra`` are further HOTLINE_ variables,
+    ``arguments`` further ones of ``hotline serve``. ``web_port`` 0 takes a free one.
     """
 
     host = "127.0.0.1"
@@ -37,6 +37,7 @@ class GatewayInstance(Ephemeral):
         *,
         web_port: int = 0,
         extra: Mapping[str, str] | None = None,
+        arguments: Sequence[str] = (),
     ) -> None:
         self.agi_port = free_port()
         self.web_port = web_port or free_port()
@@ -45,7 +46,7 @@ class GatewayInstance(Ephemeral):
         self._folder = tempfile.TemporaryDirectory(prefix="hotline-gateway-")
         self.folder = Path(self._folder.name)
         self.store_url = f"sqlite:///{self.folder / 'journal.db'}"
-        command = [sys.executable, "-m", "gateway", "serve", "--config", str(config)]
+        command = [sys.executable, "-m", "gateway", "serve", "--config", str(config), *arguments]
         self._child = Child("hotline serve", command, self.folder / "gateway.log", self._environment())
 
     @property

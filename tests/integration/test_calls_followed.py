@@ -85,6 +85,7 @@ async def test_a_call_goes_on_under_its_id_however_often_we_leave(asterisk: Aste
             await caller.call(asterisk.hotline_number)
             await agent.wait_ringing()
             await listener.come()
+            await listener.seen(CallRinging)
             assert listener.calls() == [CallOffered, CallQueued, CallRinging]
             (call_id,) = listener.tracker.living()
             await listener.leave()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.ami.client import LONGEST_EVENT, Protocol, Session
+from gateway.ami.session import LONGEST_EVENT, Protocol, Session
 from gateway.config import Ami
 
 EVENT = "Event: QueueMemberStatus\r\nMemberName: 欧阳建国\r\nQueue: 热线\r\n\r\n"
