@@ -13,7 +13,7 @@ from __future__ import annotations
 import heapq
 from dataclasses import dataclass
 
-from gateway.answer_sla.policy import Deadlines, before_queue, deadlines
+from gateway.answer_sla.policy import Deadlines, deadlines, promise
 from gateway.config import QueuePolicy, Settings
 from gateway.events import (
     AnswerAtRisk,
@@ -35,6 +35,8 @@ class _Waiting:
 
     call_id: str
     arrived: float
+    policy: QueuePolicy | None
+    """What it is promised where it is now; None: nothing yet."""
     queue: str = ""
     queued: float | None = None
     first_ring: float | None = None
@@ -47,7 +49,6 @@ class AnswerClock:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._before_queue = before_queue(settings.queue)
         self._waiting: dict[str, _Waiting] = {}
         self._due: list[tuple[float, str]] = []
 
@@ -83,35 +84,44 @@ class AnswerClock:
     def deadlines(self, call_id: str) -> Deadlines | None:
         """The waiting call's deadlines; None when it does not wait, or its clock has not started."""
         call = self._waiting.get(call_id)
-        policy = self._policy(call) if call is not None else None
-        return _deadlines(call, policy) if call is not None and policy is not None else None
+        return _deadlines(call) if call is not None else None
+
+    def restore(self, event: Event) -> None:
+        """Take in an event of before a restart, this clock's own among them: what it has said is not said again."""
+        self._take(event)
 
     def _take(self, event: Event) -> None:
         match event:
-            case CallOffered():
-                self._schedule(self._waiting.setdefault(event.call_id, _Waiting(event.call_id, event.at)))
+            case CallOffered() if event.call_id not in self._waiting:
+                promised = promise(self._settings, "", event.at)
+                call = self._waiting[event.call_id] = _Waiting(event.call_id, event.at, promised)
+                self._schedule(call)
             case CallQueued() if event.call_id in self._waiting:
                 call = self._waiting[event.call_id]
-                call.queue, call.queued = event.queue, event.at
-                self._schedule(call)
+                if call.queue != event.queue:
+                    self._move(call, event.queue, event.at)
             case CallRinging() if event.call_id in self._waiting:
                 call = self._waiting[event.call_id]
                 if call.first_ring is None:
                     call.first_ring = event.at
                     self._schedule(call)
             case CallOverflowed() if event.call_id in self._waiting:
-                call = self._waiting[event.call_id]
-                call.queue, call.queued, call.first_ring = "", None, None
-                self._schedule(call)
+                self._move(self._waiting[event.call_id], "", None)
+            case AnswerAtRisk() if event.call_id in self._waiting:
+                self._waiting[event.call_id].at_risk = True
+            case AnswerBreached() if event.call_id in self._waiting:
+                self._waiting[event.call_id].breached = True
             case CallAnswered() | CallAbandoned() | CallEnded():
                 self._waiting.pop(event.call_id, None)
 
-    def _policy(self, call: _Waiting) -> QueuePolicy | None:
-        return self._settings.policy(call.queue) if call.queue else self._before_queue
+    def _move(self, call: _Waiting, queue: str, queued: float | None) -> None:
+        """Into a queue, or out of one."""
+        call.queue, call.queued, call.first_ring = queue, queued, None
+        call.policy = promise(self._settings, queue, call.arrived)
+        self._schedule(call)
 
     def _schedule(self, call: _Waiting) -> None:
-        policy = self._policy(call)
-        instants = _deadlines(call, policy) if policy is not None else None
+        instants = _deadlines(call)
         if instants is not None:
             if not call.at_risk:
                 heapq.heappush(self._due, (instants.at_risk_at, call.call_id))
@@ -122,21 +132,23 @@ class AnswerClock:
         """What the earliest deadline means for its call as it is now: nothing when its promise changed meanwhile."""
         at, call_id = heapq.heappop(self._due)
         call = self._waiting.get(call_id)
-        policy = self._policy(call) if call is not None else None
-        instants = _deadlines(call, policy) if call is not None and policy is not None else None
-        if call is None or policy is None or instants is None:
+        instants = _deadlines(call) if call is not None else None
+        if call is None or call.policy is None or instants is None:
             return []
         fired: list[Event] = []
         waited = at - instants.clock_start
-        what = {"call_id": call.call_id, "queue": call.queue, "clock": policy.clock}
+        target = call.policy.target_seconds
+        what = {"call_id": call.call_id, "queue": call.queue, "clock": call.policy.clock}
         if not call.at_risk and at >= instants.at_risk_at:
             call.at_risk = True
-            fired.append(AnswerAtRisk(at=at, waited=waited, target=policy.target_seconds, **what))
+            fired.append(AnswerAtRisk(at=at, waited=waited, target=target, **what))
         if not call.breached and at >= instants.breach_at:
             call.breached = True
-            fired.append(AnswerBreached(at=at, waited=waited, target=policy.target_seconds, **what))
+            fired.append(AnswerBreached(at=at, waited=waited, target=target, **what))
         return fired
 
 
-def _deadlines(call: _Waiting, policy: QueuePolicy) -> Deadlines | None:
-    return deadlines(policy, arrived=call.arrived, queued=call.queued, first_ring=call.first_ring)
+def _deadlines(call: _Waiting) -> Deadlines | None:
+    if call.policy is None:
+        return None
+    return deadlines(call.policy, arrived=call.arrived, queued=call.queued, first_ring=call.first_ring)

@@ -6,14 +6,15 @@ GB/T 33358-2016 asks for an answer within 15 seconds. Which seconds is the queue
 * ``queue_wait``: from joining the queue until an agent picks up;
 * ``ring_time``: from the first ring of any agent's phone until an agent picks up. A second agent's short ring does not
   make up for the first one's long one.
+
+A queue may promise other things at other times of day. A call keeps the promise of the instant it arrived.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from gateway.config import QueuePolicy
+from gateway.config import QueuePolicy, Settings
 from gateway.events import Clocks
 
 
@@ -25,11 +26,17 @@ class Deadlines(NamedTuple):
     breach_at: float
 
 
-def before_queue(policies: Sequence[QueuePolicy]) -> QueuePolicy | None:
-    """What a call is promised before it joins a queue: the least of what any queue promises.
+def promise(settings: Settings, queue: str, arrived: float) -> QueuePolicy | None:
+    """What a call that arrived at this instant is promised while it is in ``queue`` ("": in none yet)."""
+    return settings.policy_at(queue, arrived) if queue else before_queue(settings, arrived)
+
+
+def before_queue(settings: Settings, arrived: float) -> QueuePolicy | None:
+    """What a call is promised before it joins a queue: the least of what any queue promises at that time of day.
 
     None when some queue's clock starts later: then nothing can be said yet.
     """
+    policies = [settings.policy_at(policy.name, arrived) for policy in settings.queue]
     if not policies or any(policy.clock != "caller_wait" for policy in policies):
         return None
     return QueuePolicy(

@@ -1,40 +1,26 @@
-"""Service level of each queue today, and the connect rate of the last 24 hours. PURE.
+"""Today's figures of each queue and the rolling connect rate, kept up to date event by event. PURE.
 
-Service level. A call counts in the queue that had it, on the day of its arrival (local midnight of the settings' time
-zone), once it is *decided*: answered, abandoned, overflowed, or still waiting but late. One that is late and answered
-later moves from the one to the other. A call that leaves one queue for another counts in both. With ``within`` = wait
-by the queue's clock <= target seconds (``policy.within_target``):
+What counts and how is defined in ``tally`` and ``connect_rate``; here is only *when*. Today begins at local midnight
+of the settings' time zone. A call is offered at the instant it joins the queue, answered, abandoned or overflowed at
+that instant, late at its breach or when it joins late, handled when its line is down; each counts today if its own
+instant is of today. So a call of 23:59 that is answered at 0:01 was offered yesterday and is answered today.
 
-    of_offered            = answered within / (answered + abandoned + overflowed + waiting and late)
-    of_offered_less_short = the same, without calls abandoned within ``short_abandon_seconds``
-    of_answered           = answered within / answered
-    average_wait          = mean wait of answered calls (ASA)
-    longest_wait          = longest wait of answered, abandoned and overflowed calls
-
-An answered call whose wait is not known (found in conversation after a lost connection) is in none of them.
-Everything can be computed again from the events ``call.answered``, ``call.abandoned``, ``call.overflowed`` and
-``answer.breached``, whose clocks carry all instants.
-
-Connect rate (GB/T 33358-2016: at least 95 % over 24 consecutive hours) = answered / (answered + not answered), over
-the calls whose outcome fell into the window; a call that overflowed and was answered after all is answered. It is
-reported at risk when it falls below the required share, and again only after it recovered. With fewer outcomes than
-one miss can spoil (20 at 95 %) it is shown but not reported.
+Everything can be computed again from the events of the calls and agents and ``answer.breached``
+(``gateway.answer_sla.figures``).
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from fractions import Fraction
-from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from gateway.answer_sla.policy import wait, within_target
-from gateway.config import QueuePolicy, Settings
-from gateway.errors import SettingError
+from gateway.answer_sla.connect_rate import ConnectRate, Outcome
+from gateway.answer_sla.days import day_of
+from gateway.answer_sla.spells import WrapUps
+from gateway.answer_sla.tally import Decision, Tally, Verdict, late, moved_on, verdict
+from gateway.config import Settings, zone
 from gateway.events import (
+    AgentStateChanged,
     AnswerBreached,
     CallAbandoned,
     CallAnswered,
@@ -42,75 +28,11 @@ from gateway.events import (
     CallOffered,
     CallOverflowed,
     CallQueued,
-    Clocks,
     ConnectRateAtRisk,
     ConnectRateChanged,
     Event,
-    Rate,
     ServiceLevelChanged,
 )
-
-Outcome = Literal["answered", "abandoned", "overflowed", "late"]
-
-
-def rate(numerator: int, denominator: int) -> Rate:
-    """A share; an empty denominator has no value."""
-    return Rate(numerator=numerator, denominator=denominator, value=numerator / denominator if denominator else None)
-
-
-def margin(answered: int, total: int, required: float) -> int:
-    """Calls that may still be missed before ``answered / total`` falls below ``required``.
-
-    Negative: that many more must be answered in a row to reach it again.
-    """
-    share = Fraction(str(required))
-    spare = answered / share - total
-    if spare >= 0:
-        return math.floor(spare)
-    if share == 1:
-        return answered - total
-    return -math.ceil((share * total - answered) / (1 - share))
-
-
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    """What a decided call adds to its queue's figures. ``waited``: None while it still waits."""
-
-    outcome: Outcome
-    within: bool = False
-    short: bool = False
-    waited: float | None = None
-
-
-@dataclass(slots=True)
-class _Day:
-    """The decided calls of one queue's day, as sums and, for the longest wait, one number."""
-
-    answered: int = 0
-    within: int = 0
-    decided: int = 0
-    short: int = 0
-    answered_wait: float = 0.0
-    longest: float | None = None
-
-    def count(self, verdict: _Verdict, step: Literal[1, -1]) -> None:
-        """Add a verdict, or take it back."""
-        self.decided += step
-        self.within += step * verdict.within
-        self.short += step * verdict.short
-        if verdict.outcome == "answered":
-            self.answered += step
-            self.answered_wait += step * (verdict.waited or 0.0)
-        if step > 0 and verdict.waited is not None:
-            self.longest = max(verdict.waited, self.longest or 0.0)
-
-
-@dataclass(slots=True)
-class _Decided:
-    """A call's outcome in the connect rate's window."""
-
-    at: float
-    answered: bool
 
 
 @dataclass(slots=True)
@@ -118,163 +40,196 @@ class _Living:
     """A call whose line is not down: what it counted for so far, so that it can be counted otherwise."""
 
     arrived: float
-    late: bool = False
-    verdicts: dict[str, _Verdict] = field(default_factory=dict)
-    connect: _Decided | None = None
+    queue: str = ""
+    """Where it waits now."""
+    queued: float = 0.0
+    late_at: float | None = None
+    verdicts: dict[str, Verdict | None] = field(default_factory=dict)
+    """Of each queue it joined before it was answered; None: it waits there."""
+    outcome: Outcome | None = None
+    answered: bool = False
+    answered_in: str = ""
+    wrap_up: float = 0.0
+    handled_at: float | None = None
+    """When it was over and its handle time was counted."""
 
 
 class ServiceLevel:
     """Fires ServiceLevelChanged, ConnectRateChanged and ConnectRateAtRisk.
 
-    At its first ``feed`` or ``tick`` it says that every queue has no data yet. Raises SettingError when the settings'
-    time zone does not exist.
+    At its first ``feed`` or ``tick`` it says how every queue stands: no data yet, or what ``restore`` brought.
+    Raises SettingError when the settings' time zone does not exist.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        try:
-            self._zone = ZoneInfo(settings.timezone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise SettingError("timezone", f"no such time zone: {settings.timezone}", "Try Asia/Shanghai") from error
-        self._window = settings.connect_rate_window_hours * 3600.0
-        self._required = settings.connect_rate_required
-        self._fewest = 1 if self._required >= 1 else math.ceil(1 / (1 - Fraction(str(self._required))))
-        self._since: float | None = None
-        self._midnight = 0.0
-        self._days: dict[str, _Day] = {}
+        self._zone = zone(settings.timezone)
+        self._since, self._midnight = -math.inf, -math.inf
+        self._today: dict[str, Tally] = {}
         self._living: dict[str, _Living] = {}
-        self._outcomes: deque[_Decided] = deque()
-        self._answered = 0
-        self._at_risk = False
+        self._wrap_ups: WrapUps[_Living] = WrapUps()
+        self._connect = ConnectRate(settings)
+        self._changed: dict[str, None] = {}
+        """Queues whose figures changed, in order."""
+        self._connect_changed = True
 
     def feed(self, event: Event, now: float) -> list[Event]:
         """Take an event; give the figures it changed."""
-        changes = self.tick(now)
-        match event:
-            case CallOffered():
-                self._living.setdefault(event.call_id, _Living(event.at))
-            case AnswerBreached() if event.call_id in self._living:
-                self._living[event.call_id].late = True
-                changes += self._late(self._living[event.call_id], event.queue, event.at)
-            case CallQueued() if event.call_id in self._living:
-                changes += self._late(self._living[event.call_id], event.queue, event.at)
-            case CallAnswered() | CallAbandoned() | CallOverflowed():
-                changes += self._decide(event, now)
-            case CallEnded():
-                self._living.pop(event.call_id, None)
-        return changes
+        changes = self.tick(max(now, event.at))
+        self._take(event)
+        return changes + self._tell(event.at)
 
     def tick(self, now: float) -> list[Event]:
         """A new day begins; outcomes fall out of the window."""
-        changes: list[Event] = []
-        first = self._since is None
-        if first or now >= self._midnight:
-            self._begin_day(now)
-            changes += [self._level(queue, now) for queue in self._days]
-        old = len(self._outcomes)
-        while self._outcomes and self._outcomes[0].at + self._window <= now:
-            self._answered -= self._outcomes.popleft().answered
-        if first or len(self._outcomes) != old:
-            changes += self._connect_rate(now)
-        return changes
+        self._advance(now)
+        return self._tell(now)
 
     def next_deadline(self) -> float | None:
         """The next midnight, or the instant at which the oldest outcome leaves the window."""
-        if self._since is None:
+        if self._midnight == -math.inf:
             return None
-        return min(self._midnight, self._outcomes[0].at + self._window) if self._outcomes else self._midnight
+        oldest = self._connect.next_deadline()
+        return self._midnight if oldest is None else min(self._midnight, oldest)
 
-    # --- service level ---------------------------------------------------------------------------------------
+    def restore(self, event: Event) -> None:
+        """Take in an event of before a restart, its own among them. Says nothing."""
+        self._advance(event.at)
+        self._take(event)
+        if isinstance(event, ConnectRateChanged | ConnectRateAtRisk):
+            self._connect.restore(event)
 
-    def _begin_day(self, now: float) -> None:
-        today = datetime.fromtimestamp(now, self._zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-        self._since = today.timestamp()
-        self._midnight = (today + timedelta(days=1)).timestamp()
-        queues = dict.fromkeys([policy.name for policy in self._settings.queue] + list(self._days))
-        self._days = {queue: _Day() for queue in queues}
+    def _advance(self, now: float) -> None:
+        if now >= self._midnight:
+            self._since, self._midnight = day_of(now, self._zone)
+            queues = dict.fromkeys([policy.name for policy in self._settings.queue] + list(self._today))
+            self._today = {queue: Tally() for queue in queues}
+            self._changed = queues
+        self._connect_changed |= self._connect.advance(now)
 
-    def _late(self, call: _Living, queue: str, at: float) -> list[Event]:
-        """A call may be late before it joins a queue, or when it joins the next one."""
-        if not call.late or not queue or queue in call.verdicts:
-            return []
-        return self._judge(call, queue, _Verdict("late"), at)
+    def _tell(self, at: float) -> list[Event]:
+        told: list[Event] = [self._level(queue, at) for queue in self._changed]
+        if self._connect_changed:
+            told += self._connect.changed(at)
+        self._changed, self._connect_changed = {}, False
+        return told
 
-    def _decide(self, event: CallAnswered | CallAbandoned | CallOverflowed, now: float) -> list[Event]:
-        call = self._living.setdefault(event.call_id, _Living(event.clocks.arrived))
-        changes: list[Event] = []
-        if event.queue:
-            verdict = _verdict(event, self._settings.policy(event.queue))
-            if verdict is not None:
-                changes += self._judge(call, event.queue, verdict, event.at)
-        answered = isinstance(event, CallAnswered)
-        if call.connect is None:
-            call.connect = _Decided(event.at, answered)
-            self._outcomes.append(call.connect)
-            self._answered += answered
-            changes += self._connect_rate(event.at)
-        elif answered and not call.connect.answered:
-            call.connect.answered = True
-            self._answered += call.connect.at + self._window > now
-            changes += self._connect_rate(event.at)
-        return changes
+    # --- what events mean ------------------------------------------------------------------------------------
 
-    def _judge(self, call: _Living, queue: str, verdict: _Verdict, at: float) -> list[Event]:
+    def _take(self, event: Event) -> None:
+        match event:
+            case CallOffered():
+                self._living.setdefault(event.call_id, _Living(event.at))
+            case CallQueued() if event.call_id in self._living:
+                self._queue(self._living[event.call_id], event.queue, event.at)
+            case AnswerBreached() if event.call_id in self._living:
+                self._breach(self._living[event.call_id], event.at)
+            case CallAnswered() | CallAbandoned() | CallOverflowed():
+                call = self._living.setdefault(event.call_id, _Living(event.clocks.arrived))
+                self._decide(call, event, event.queue or call.queue)
+            case CallEnded() if event.call_id in self._living:
+                self._end(self._living.pop(event.call_id), event)
+            case AgentStateChanged():
+                self._wrap_up(event)
+
+    def _queue(self, call: _Living, queue: str, at: float) -> None:
+        if call.answered or call.queue == queue:
+            return
+        if call.queue:
+            self._judge(call, call.queue, moved_on(at))
+        if queue not in call.verdicts:
+            self._tally(queue, at).offered += 1
+        call.queue, call.queued = queue, at
+        self._judge(call, queue, None)
+        self._set_outcome(call, None)
+        if call.late_at is not None:
+            self._judge(call, queue, late(max(call.late_at, at)))
+
+    def _breach(self, call: _Living, at: float) -> None:
+        if call.late_at is None:
+            call.late_at = at
+            if call.queue:
+                self._judge(call, call.queue, late(max(at, call.queued)))
+
+    def _decide(self, call: _Living, event: Decision, queue: str) -> None:
+        if call.answered:
+            return
+        left = isinstance(event, CallOverflowed)
+        if queue:
+            if queue not in call.verdicts:
+                joined = event.clocks.queued if event.clocks.queued is not None else event.clocks.arrived
+                self._tally(queue, joined).offered += 1
+            self._judge(call, queue, verdict(event, self._settings.policy_at(queue, call.arrived)))
+        if call.queue and call.queue != queue:
+            if left:
+                return
+            self._judge(call, call.queue, moved_on(event.at))
+        call.queue = ""
+        call.answered = isinstance(event, CallAnswered)
+        call.answered_in = queue if call.answered else ""
+        self._set_outcome(call, self._connect.decide(event.at, call.answered))
+
+    def _end(self, call: _Living, event: CallEnded) -> None:
+        if call.outcome is None:
+            self._decide(call, event, call.queue)
+        # Of a call found in conversation nobody knows how long it had lasted.
+        if call.answered_in and event.clocks.caller_wait is not None:
+            call.handled_at = event.at
+            tally = self._tally(call.answered_in, event.at)
+            tally.handle(event)
+            tally.wrap_up(call.wrap_up)
+
+    def _wrap_up(self, event: AgentStateChanged) -> None:
+        """It belongs to a call, and mostly ends when that call is over."""
+        wrapped = self._wrap_ups.feed(event, self._living)
+        if wrapped is None:
+            return
+        call, seconds = wrapped
+        call.wrap_up += seconds
+        if call.handled_at is not None:
+            self._tally(call.answered_in, call.handled_at).wrap_up(seconds)
+
+    # --- sums ------------------------------------------------------------------------------------------------
+
+    def _judge(self, call: _Living, queue: str, said: Verdict | None) -> None:
+        """What the call is in this queue from now on, instead of what it was."""
         before = call.verdicts.get(queue)
-        call.verdicts[queue] = verdict
-        if self._since is None or call.arrived < self._since or before == verdict:
-            return []
-        day = self._days.setdefault(queue, _Day())
+        call.verdicts[queue] = said
         if before is not None:
-            day.count(before, -1)
-        day.count(verdict, 1)
-        return [self._level(queue, at)]
+            self._tally(queue, before.at).judge(before, -1)
+        if said is not None:
+            self._tally(queue, said.at).judge(said)
+
+    def _set_outcome(self, call: _Living, outcome: Outcome | None) -> None:
+        if call.outcome is not None:
+            self._connect.withdraw(call.outcome)
+        self._connect_changed |= call.outcome is not outcome
+        call.outcome = outcome
+
+    def _tally(self, queue: str, at: float) -> Tally:
+        """Today's sums; what is not of today goes into sums that nobody reads."""
+        if at < self._since:
+            return Tally()
+        self._changed[queue] = None
+        return self._today.setdefault(queue, Tally())
 
     def _level(self, queue: str, at: float) -> ServiceLevelChanged:
-        policy, day = self._settings.policy(queue), self._days[queue]
+        policy, tally = self._settings.policy_at(queue, at), self._today[queue]
         return ServiceLevelChanged(
             at=at,
             queue=queue,
             clock=policy.clock,
-            since=self._since or 0.0,
+            since=self._since,
             target_seconds=policy.target_seconds,
-            of_offered=rate(day.within, day.decided),
-            of_offered_less_short=rate(day.within, day.decided - day.short),
-            of_answered=rate(day.within, day.answered),
-            average_wait=round(day.answered_wait / day.answered, 6) if day.answered else None,
-            longest_wait=day.longest,
+            of_offered=tally.of_offered,
+            of_offered_less_short=tally.of_offered_less_short,
+            of_answered=tally.of_answered,
+            average_wait=tally.average_wait,
+            longest_wait=tally.longest,
+            offered=tally.offered,
+            answered=tally.answered,
+            abandoned=tally.abandoned,
+            short_abandoned=tally.short_abandoned,
+            overflowed=tally.overflowed,
+            abandon_rate=tally.abandon_rate,
+            average_handle=tally.average_handle,
         )
-
-    # --- connect rate ----------------------------------------------------------------------------------------
-
-    def _connect_rate(self, at: float) -> list[Event]:
-        total = len(self._outcomes)
-        now = ConnectRateChanged(
-            at=at,
-            window_seconds=self._window,
-            required=self._required,
-            rate=rate(self._answered, total),
-            margin=margin(self._answered, total, self._required),
-        )
-        below = total >= self._fewest and now.margin < 0
-        fell, self._at_risk = below and not self._at_risk, below or (self._at_risk and now.margin < 0)
-        if not fell:
-            return [now]
-        risk = ConnectRateAtRisk(
-            at=at, window_seconds=self._window, required=self._required, rate=now.rate, margin=now.margin
-        )
-        return [now, risk]
-
-
-def _verdict(event: CallAnswered | CallAbandoned | CallOverflowed, policy: QueuePolicy) -> _Verdict | None:
-    clocks: Clocks = event.clocks
-    waited = wait(clocks, policy)
-    match event:
-        case CallAnswered():
-            within = within_target(clocks, policy)
-            return None if within is None else _Verdict("answered", within=within, waited=waited)
-        case CallAbandoned():
-            whole = clocks.caller_wait if waited is None else waited
-            short = whole is not None and whole <= policy.short_abandon_seconds
-            return _Verdict("abandoned", short=short, waited=waited)
-        case _:
-            return _Verdict("overflowed", waited=waited)

@@ -49,10 +49,10 @@ class Call(Struct, kw_only=True):
 
     def deadlines(self, settings: Settings) -> Deadlines | None:
         """When the clock started, and when the call is at risk and in breach; None before the clock starts."""
-        promise = settings.policy(self.queue) if self.queue else policy.before_queue(settings.queue)
-        if promise is None:
+        promised = policy.promise(settings, self.queue, self.arrived)
+        if promised is None:
             return None
-        return policy.deadlines(promise, arrived=self.arrived, queued=self.queued, first_ring=self.first_ring)
+        return policy.deadlines(promised, arrived=self.arrived, queued=self.queued, first_ring=self.first_ring)
 
 
 class CallBook:

@@ -142,12 +142,12 @@ class DeskFold:
             state="talking",
             answered_at=event.at,
             caller_wait=event.clocks.caller_wait,
-            within_target=within_target(event.clocks, self._settings.policy(event.queue)),
+            within_target=within_target(event.clocks, self._settings.policy_at(event.queue, event.clocks.arrived)),
         )
         return True
 
     def _new_sheet(self, call: Call, queue: str, ringing_since: float) -> Sheet:
-        policy = self._settings.policy(queue)
+        policy = self._settings.policy_at(queue, call.arrived)
         clock = call.deadlines(self._settings) or deadlines_from(ringing_since, policy)
         return Sheet(
             call=DeskCall(

@@ -130,7 +130,7 @@ class WallboardFold:
         if self.calls.forgotten:
             board.health["views"] = "degraded"
         for call in self.calls.calls.values():
-            policy = self._settings.policy(call.queue)
+            policy = self._settings.policy_at(call.queue, call.arrived)
             if call.waiting:
                 clock = call.deadlines(self._settings)
                 board.waiting[call.call_id] = WaitingCall(
@@ -181,7 +181,7 @@ class WallboardFold:
         breach = self._alerts.pop(f"breached:{event.call_id}", None)
         if breach is None:
             return
-        waited = wait(event.clocks, self._settings.policy(breach.queue))
+        waited = wait(event.clocks, self._settings.policy_at(breach.queue, event.clocks.arrived))
         self._recent[breach.alert_id] = structs.replace(
             breach, severity="info", value=breach.value if waited is None else waited
         )
@@ -250,7 +250,7 @@ def masked(number: str) -> str:
 
 
 def _figures(event: ServiceLevelChanged, settings: Settings) -> QueueFigures:
-    policy = settings.policy(event.queue)
+    policy = settings.policy_at(event.queue, event.at)
     return QueueFigures(
         queue=event.queue,
         queue_title=policy.title,

@@ -118,7 +118,7 @@ def test_before_a_queue_the_most_lenient_promise_counts() -> None:
         ("AnswerAtRisk", 20),
         ("AnswerBreached", 15),
     ]
-    assert run(clock(STRICT, BY_QUEUE), offered()) == []
+    assert run(clock(STRICT, QueuePolicy(name="other", clock="queue_wait")), offered()) == []
 
 
 def test_an_overflowed_caller_still_waits() -> None:

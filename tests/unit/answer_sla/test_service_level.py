@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.answer_sla.service_level import ServiceLevel, margin
+from gateway.answer_sla.service_level import ServiceLevel
+from gateway.answer_sla.tally import margin
 from gateway.config import QueuePolicy, Settings
 from gateway.errors import SettingError
 from gateway.events import (
@@ -88,6 +89,7 @@ def test_an_empty_day_has_no_data() -> None:
         of_offered=share(0, 0),
         of_offered_less_short=share(0, 0),
         of_answered=share(0, 0),
+        abandon_rate=share(0, 0),
     )
     assert room.connect().rate == share(0, 0)
     assert room.connect().margin == 0
@@ -159,7 +161,7 @@ def test_an_answer_without_known_wait_is_not_judged_but_connected() -> None:
     assert room.connect().rate == share(1, 1)
 
 
-def test_a_new_day_starts_empty_and_yesterdays_calls_stay_yesterdays() -> None:
+def test_a_new_day_starts_empty_and_a_call_over_midnight_counts_in_both() -> None:
     room = Room()
     room.offer("1", 0)
     room.answer("1", 5, wait=5)
@@ -169,10 +171,12 @@ def test_a_new_day_starts_empty_and_yesterdays_calls_stay_yesterdays() -> None:
     room.events += room.level.tick(MIDNIGHT)
     assert (room.latest().since, room.latest().of_offered) == (MIDNIGHT, share(0, 0))
     room.answer("2", before + 20, wait=20)
-    assert room.latest().of_offered == share(0, 0)
+    level = room.latest()
+    assert (level.offered, level.answered, level.of_offered) == (0, 1, share(0, 1)), "offered yesterday, answered today"
     room.offer("3", before + 30)
     room.answer("3", before + 31, wait=1)
-    assert room.latest().of_offered == share(1, 1)
+    level = room.latest()
+    assert (level.offered, level.answered, level.of_offered) == (1, 2, share(1, 2))
 
 
 def test_outcomes_leave_the_window_by_the_clock() -> None:
