@@ -81,17 +81,21 @@ class _Living(Struct):
     tapped: set[str] = msgspec.field(default_factory=set)
 
 
-class Part(Protocol):
-    """A part of the core that turns events into further events, some of them by the clock."""
-
-    def feed(self, event: Event, now: float) -> list[Event]:
-        """Events that follow from ``event``."""
+class Ticking(Protocol):
+    """A part of the core that has something to say by the clock."""
 
     def tick(self, now: float) -> list[Event]:
         """Events that are due at ``now``."""
 
     def next_deadline(self) -> float | None:
         """The instant at which ``tick`` has something to do."""
+
+
+class Part(Ticking, Protocol):
+    """A part of the core that turns events into further events."""
+
+    def feed(self, event: Event, now: float) -> list[Event]:
+        """Events that follow from ``event``."""
 
     def restore(self, event: Event) -> None:
         """Take in what the journal knows, in order, and say nothing."""
@@ -110,6 +114,7 @@ class Gateway:
         self._transcripts = TranscriptBook(settings.speech.flush_timeout)
         self._drafts = drafts
         self._parts: tuple[Part, ...] = (AnswerClock(settings), ServiceLevel(settings), drafts)
+        self._ticking: tuple[Ticking, ...] = (*self._trackers.values(), *self._parts, self._transcripts)
         self._missed = MissedCallers(settings, kept=KEPT)
         self._living: dict[str, _Living] = {}
         self._wanted: list[Tap] = []
@@ -160,20 +165,21 @@ class Gateway:
         for name, tracker in self._trackers.items():
             if len(self._trackers) == 1 or getattr(event, "call_id", "").startswith(f"{name}-"):
                 tracker.restore(event)
-        for part in (*self._parts, self._transcripts):
+        self._transcripts.restore(event)
+        for part in self._parts:
             part.restore(event)
 
     def tick(self, now: float) -> list[Event]:
         """Events that are due by the clock."""
         events: list[Event] = []
-        for part in (*self._trackers.values(), *self._parts, self._transcripts):
+        for part in self._ticking:
             events += self._spread(part.tick(now), now)
         return events
 
     def next_deadline(self) -> float | None:
         """The next instant at which ``tick`` has something to do."""
-        parts = (*self._trackers.values(), *self._parts, self._transcripts)
-        return min((at for at in (part.next_deadline() for part in parts) if at is not None), default=None)
+        deadlines = (part.next_deadline() for part in self._ticking)
+        return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def _wrap_up(self, queue: str) -> float:
         return self._settings.policy(queue).wrap_up_seconds

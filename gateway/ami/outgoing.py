@@ -52,7 +52,7 @@ class Outgoing:
         if line is None or line.number:
             return []
         line.number = message.dialled.rpartition("/")[2].partition("@")[0]
-        line.agent = self._agent(message.channel)
+        line.agent = "" if message.channel.startswith("Local/") else agent_id(message.channel)
         if citizens:
             return []
         line.started = True

@@ -21,6 +21,7 @@ CONF = Path(__file__).resolve().parents[2] / "asterisk"
 START_SECONDS = 40.0
 COMMAND_SECONDS = 10.0
 TRUNK_ADDRESS = "127.0.0.2"
+QUEUES = ("hotline", "complaints")
 RTP_PORTS = 200
 # Apart from the phones' ports below and the servers' above, and from those the kernel hands out of itself.
 RTP_FIRST, RTP_LAST = 11000, 24000
@@ -32,8 +33,9 @@ class AsteriskInstance(Ephemeral):
     """Async context manager: one PBX with the hotline's configuration.
 
     Everything is known from construction on and may be changed until ``start()``: ``sip_port``, ``ami_port``,
-    ``ami_secret``; ``agi_host`` and ``agi_port``, where the PBX looks for the gateway's FastAGI (a free port);
-    ``ring_seconds`` of one agent's phone; ``queue_seconds``, a caller's longest wait.
+    ``ami_secret``; ``trunk_port`` of TRUNK_ADDRESS, where calls to citizens go; ``agi_host`` and ``agi_port``, where
+    the PBX looks for the gateway's FastAGI (a free port); ``ring_seconds`` of one agent's phone; ``queue_seconds``, a
+    caller's longest wait.
     """
 
     host = "127.0.0.1"
@@ -46,6 +48,7 @@ class AsteriskInstance(Ephemeral):
         self.name = f"hotline-{os.getpid()}-{secrets.token_hex(4)}"
         self.folder = self.root / "srv" / self.name
         self.sip_port = free_port()
+        self.trunk_port = free_port(TRUNK_ADDRESS)
         self.ami_port = free_port()
         self.ami_secret = secrets.token_urlsafe(16)
         self.agi_host = "127.0.0.1"
@@ -126,8 +129,9 @@ class AsteriskInstance(Ephemeral):
         if (self.conf / "sounds").is_dir():
             shutil.copytree(self.conf / "sounds", data / "sounds", dirs_exist_ok=True)
         for name in SHARED_DATA:
+            # The sounds are a link of Debian's, which leads astray from outside the root.
             link = data / name
-            if not link.is_symlink() and (self.root / "usr/share/asterisk" / name).exists():
+            if not link.is_symlink() and os.path.lexists(self.root / "usr/share/asterisk" / name):
                 link.symlink_to(f"/usr/share/asterisk/{name}")
         for name, text in self._site().items():
             (etc / name).write_text(text, encoding="utf-8")
@@ -164,7 +168,8 @@ class AsteriskInstance(Ephemeral):
                 f"[globals](+)\nGATEWAY_AGI = {self.agi_host}:{self.agi_port}\n"
                 f"HOTLINE_NUMBER = {self.hotline_number}\nQUEUE_SECONDS = {self.queue_seconds}\n"
             ),
-            "site/queue.conf": f"[hotline](+)\ntimeout = {self.ring_seconds}\n",
+            "site/queue.conf": "".join(f"[{name}](+)\ntimeout = {self.ring_seconds}\n\n" for name in QUEUES),
+            "site/carrier.conf": f"[carrier]\ntype = aor\ncontact = sip:{TRUNK_ADDRESS}:{self.trunk_port}\n",
         }
 
     async def _fully_booted(self) -> bool:

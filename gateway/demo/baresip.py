@@ -2,6 +2,7 @@
 
 The module speaks JSON objects in netstrings on one TCP connection: ``{"command": ..., "params": ..., "token": ...}``
 in, ``{"response": true, "ok": ..., "data": ..., "token": ...}`` and ``{"event": true, "type": ...}`` out.
+Its menu (1.0) knows no consultation transfer (RFC 5589); what one needs to know of a call is in its trace of SIP.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import quote
 
 from gateway.demo.process import Child, free_port, log_tail, program
 from gateway.errors import NeighbourError, ProtocolError, SettingError
@@ -22,21 +25,39 @@ LARGEST_MESSAGE = 1_000_000
 MODULE_FOLDERS = ("/usr/lib/baresip/modules", "/usr/local/lib/baresip/modules")
 MODULES = ("g711", "aufile", "aubridge", "sndfile", "account", "uuid", "menu", "ctrl_tcp")
 RTP_PORTS = "10000-10998"
+# One SIP message of the trace in the log, between the colours it is printed in.
+SIP_MESSAGE = re.compile(r"\x1b\[36;1m#\n(.*?)\x1b\[;m\n?", re.DOTALL)
+TAG = re.compile(r"^(From|To):.*;tag=([^;\s]+)", re.MULTILINE)
+GOOD_ANSWER = re.compile(r"^SIP/2\.0 [12]\d\d ", re.MULTILINE)
 
 
 class Baresip:
-    """The process, its folder and its control connection. ``on_event`` gets every event's type and text."""
+    """The process, its folder and its control connection.
 
-    def __init__(self, account: str, *, address: str, source: Path, on_event: Callable[[str, str], None]) -> None:
+    ``on_event`` gets every event's type, call (its SIP Call-ID, empty when it has none yet) and text. ``sip_port`` is
+    a free one unless given.
+    """
+
+    def __init__(
+        self,
+        account: str,
+        *,
+        address: str,
+        source: Path,
+        on_event: Callable[[str, str, str], None],
+        sip_port: int | None = None,
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="hotline-phone-")
         self.folder = Path(self._folder.name)
         self.account = account
         self.address = address
         self.source = source
-        self.sip_port = free_port(address)
+        self.sip_port = sip_port or free_port(address)
         self.control_port = free_port()
         self._on_event = on_event
-        self._child = Child("baresip", [program("baresip"), "-f", str(self.folder)], self.folder / "baresip.log")
+        # By the line, or the trace of SIP would come too late.
+        command = [program("stdbuf"), "-oL", program("baresip"), "-s", "-f", str(self.folder)]
+        self._child = Child("baresip", command, self.folder / "baresip.log")
         self._answers: dict[str, asyncio.Future[tuple[bool, str]]] = {}
         self._count = 0
         self._writer: asyncio.StreamWriter | None = None
@@ -71,8 +92,8 @@ class Baresip:
         self._folder.cleanup()
 
     def tail(self) -> str:
-        """The last lines of its log, for an error's text."""
-        return log_tail(self._child.log)
+        """The last lines of its log, for an error's text; without the SIP messages, which name people."""
+        return log_tail(self._child.log, SIP_MESSAGE)
 
     async def command(self, name: str, params: str = "") -> str:
         """Run one command and return its output. Raises NeighbourError when refused, broken or silent."""
@@ -97,6 +118,17 @@ class Baresip:
     def recordings(self) -> list[Path]:
         """What was heard, one WAV per call, oldest first; whole once the call is closed."""
         return sorted(self.folder.glob("dump-*-dec.wav"), key=lambda path: path.stat().st_mtime)
+
+    def replaces(self, call: str) -> str:
+        """What a Refer-To says after its ``?`` to have the far end of ``call``, dialled here, take over (RFC 3891).
+
+        Raises NeighbourError when the far end has not answered at all, not even by ringing.
+        """
+        for message in SIP_MESSAGE.findall(self._child.log.read_text(encoding="utf-8", errors="replace")):
+            tags = dict(TAG.findall(message))
+            if f"Call-ID: {call}" in message and GOOD_ANSWER.search(message) and len(tags) == 2:
+                return "Replaces=" + quote(f"{call};to-tag={tags['To']};from-tag={tags['From']}", safe="")
+        raise NeighbourError("the call to hand over to has no answer yet", self.tail())
 
     def _config(self) -> str:
         folder = next((place for place in MODULE_FOLDERS if Path(place).is_dir()), None)
@@ -142,4 +174,4 @@ class Baresip:
                     if answer is not None and not answer.done():
                         answer.set_result((message["ok"], message.get("data", "")))
                 elif message.get("event"):
-                    self._on_event(message["type"], message.get("param", ""))
+                    self._on_event(message["type"], message.get("id", ""), message.get("param", ""))

@@ -34,18 +34,26 @@ FILTER_TAPS = 127
 
 
 class Phone(Ephemeral):
-    """What callers and agents have in common. An async context manager: on within the block, gone after it."""
+    """What callers and agents have in common. An async context manager: on within the block, gone after it.
 
-    def __init__(self, account: str, address: str, name: str) -> None:
+    It may have several calls. What it is told to do it does with the latest, and so do its waits.
+    """
+
+    def __init__(
+        self, instance: AsteriskInstance, account: str, address: str, name: str, sip_port: int | None = None
+    ) -> None:
         self.name = name
+        self._exchange = f"{instance.host}:{instance.sip_port}"
         self._sounds = tempfile.TemporaryDirectory(prefix="hotline-sounds-")
         self._silence = Path(self._sounds.name) / "silence.wav"
         _write_wav(self._silence, np.zeros(0, dtype=np.int16), SILENCE_SECONDS)
-        self._baresip = Baresip(account, address=address, source=self._silence, on_event=self._note)
+        self._baresip = Baresip(account, address=address, source=self._silence, on_event=self._note, sip_port=sip_port)
         self._registered = asyncio.Event()
         self._ringing = asyncio.Event()
+        self._reached = asyncio.Event()
         self._established = asyncio.Event()
         self._closed = asyncio.Event()
+        self._calls: list[str] = []
         self._reason = ""
         self._said = 0
 
@@ -64,7 +72,7 @@ class Phone(Ephemeral):
 
     @property
     def in_call(self) -> bool:
-        """Whether a call is up."""
+        """Whether the latest call is up."""
         return self._established.is_set() and not self._closed.is_set()
 
     async def wait_established(self, timeout: float = WAIT_SECONDS) -> None:
@@ -72,8 +80,25 @@ class Phone(Ephemeral):
         await self._wait(self._established, "was not connected", timeout)
 
     async def wait_closed(self, timeout: float = WAIT_SECONDS) -> None:
-        """Wait until the call is over. Raises NeighbourError."""
+        """Wait until every call is over. Raises NeighbourError."""
         await self._wait(self._closed, "was still in the call", timeout)
+
+    async def wait_ringing(self, timeout: float = WAIT_SECONDS) -> None:
+        """Wait until the phone rings. Raises NeighbourError."""
+        await self._wait(self._ringing, "did not ring", timeout)
+
+    async def call(self, number: str) -> None:
+        """Dial. Returns at once; ``wait_established`` follows."""
+        self._new_call()
+        await self._baresip.command("dial", self._uri(number))
+
+    async def answer(self) -> None:
+        """Pick up."""
+        await self._baresip.command("accept")
+
+    async def reject(self) -> None:
+        """Refuse the ringing call: 486 Busy Here."""
+        await self._baresip.command("hangup")
 
     async def say(self, path: Path) -> None:
         """Play a mono 16-bit WAV of 8000 Hz or a multiple into the call; return when it has been played.
@@ -98,8 +123,23 @@ class Phone(Ephemeral):
         for key in keys:
             await self._baresip.command("sndcode", key)
 
+    async def hold(self) -> None:
+        """Press the hold key: the other side hears nothing of this one."""
+        await self._baresip.command("hold")
+
+    async def resume(self) -> None:
+        """Press it again."""
+        await self._baresip.command("resume")
+
+    async def transfer(self, number: str) -> None:
+        """Send the other side on to ``number`` without asking there (blind, REFER).
+
+        The call ends here, also when the PBX refuses: baresip 1.0 hangs up then, other than a desk phone.
+        """
+        await self._baresip.command("transfer", self._uri(number))
+
     async def hang_up(self) -> None:
-        """End the call."""
+        """End the latest call; the one before it becomes the latest."""
         await self._baresip.command("hangup")
 
     def heard(self) -> Path:
@@ -109,7 +149,9 @@ class Phone(Ephemeral):
             raise NeighbourError(f"{self.name} has heard nothing yet")
         return found[-1]
 
-    def _note(self, kind: str, text: str) -> None:
+    def _note(self, kind: str, call: str, text: str) -> None:
+        if call and call not in self._calls and kind.startswith("CALL_") and kind != "CALL_CLOSED":
+            self._calls.append(call)
         match kind:
             case "REGISTER_OK":
                 self._registered.set()
@@ -118,17 +160,24 @@ class Phone(Ephemeral):
             case "CALL_INCOMING":
                 self._new_call()
                 self._ringing.set()
+            case "CALL_RINGING" | "CALL_PROGRESS":
+                self._reached.set()
             case "CALL_ESTABLISHED":
                 self._ringing.clear()
+                self._reached.set()
                 self._established.set()
-            case "CALL_CLOSED":
-                self._ringing.clear()
+            case "CALL_CLOSED" | "TRANSFER_FAILED":
                 self._reason = text
-                self._closed.set()
+                self._ringing.clear()
+                self._calls = [other for other in self._calls if other != call]
+                (self._established if self._calls else self._closed).set()
 
     def _new_call(self) -> None:
-        for state in (self._ringing, self._established, self._closed):
+        for state in (self._ringing, self._reached, self._established, self._closed):
             state.clear()
+
+    def _uri(self, number: str) -> str:
+        return f"sip:{number}@{self._exchange}"
 
     async def _wait(self, state: asyncio.Event, complaint: str, timeout: float) -> None:
         try:
@@ -139,18 +188,23 @@ class Phone(Ephemeral):
 
 
 class Caller(Phone):
-    """A citizen whose calls come in over the trunk, showing ``number`` and ``name`` (any script)."""
+    """A citizen whose calls come in over the trunk, showing ``number`` and ``name`` (any script).
 
-    def __init__(self, instance: AsteriskInstance, number: str, name: str = "", *, label: str = "the caller") -> None:
+    One at a time may be ``reachable``: what the PBX sends over the trunk to ``number`` rings there.
+    """
+
+    def __init__(
+        self,
+        instance: AsteriskInstance,
+        number: str,
+        name: str = "",
+        *,
+        label: str = "the caller",
+        reachable: bool = False,
+    ) -> None:
         shown = f'"{name}" ' if name else ""
         account = f"{shown}<sip:{number}@{instance.host}:{instance.sip_port}>;regint=0;audio_codecs=PCMA/8000/1"
-        super().__init__(account, TRUNK_ADDRESS, label)
-        self._exchange = f"{instance.host}:{instance.sip_port}"
-
-    async def call(self, number: str) -> None:
-        """Dial. Returns at once; ``wait_established`` follows."""
-        self._new_call()
-        await self._baresip.command("dial", f"sip:{number}@{self._exchange}")
+        super().__init__(instance, account, TRUNK_ADDRESS, label, instance.trunk_port if reachable else None)
 
 
 class AgentPhone(Phone):
@@ -162,23 +216,32 @@ class AgentPhone(Phone):
             f"<sip:{agent}@{instance.host}:{instance.sip_port}>;auth_pass={instance.agent_password(agent)}"
             ";regint=60;answermode=manual;audio_codecs=PCMA/8000/1"
         )
-        super().__init__(account, instance.host, f"agent {agent}")
+        super().__init__(instance, account, instance.host, f"agent {agent}")
 
     async def wait_registered(self, timeout: float = WAIT_SECONDS) -> None:
         """Wait until the PBX took the registration. Raises NeighbourError."""
         await self._wait(self._registered, "was not registered", timeout)
 
-    async def wait_ringing(self, timeout: float = WAIT_SECONDS) -> None:
-        """Wait until the phone rings. Raises NeighbourError."""
-        await self._wait(self._ringing, "did not ring", timeout)
+    async def consult(self, number: str) -> None:
+        """Put the other side on hold and dial ``number``, to ask there first."""
+        await self.hold()
+        await self.call(number)
 
-    async def answer(self) -> None:
-        """Pick up."""
-        await self._baresip.command("accept")
+    async def take_back(self) -> None:
+        """Go back to the held call; the latest one goes on too, as when the phone itself joins the two."""
+        await self._baresip.command("callfind", self._calls[-2])
+        await self.resume()
+        await self._baresip.command("callfind", self._calls[-1])
 
-    async def reject(self) -> None:
-        """Refuse the ringing call: 486 Busy Here."""
-        await self._baresip.command("hangup")
+    async def hand_over(self, number: str) -> None:
+        """Join the held call with the latest, to ``number`` (attended, REFER with Replaces); ends both.
+
+        The latest need not be answered, only ringing. Raises NeighbourError when it does not get there.
+        """
+        await self._wait(self._reached, "did not reach whom to hand over to", WAIT_SECONDS)
+        held, latest = self._calls[-2:]
+        await self._baresip.command("callfind", held)
+        await self._baresip.command("transfer", f"{self._uri(number)}?{self._baresip.replaces(latest)}")
 
 
 async def first_ringing(phones: Sequence[AgentPhone], timeout: float = WAIT_SECONDS) -> AgentPhone:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -137,11 +138,12 @@ def program(name: str) -> str:
     return found
 
 
-def log_tail(path: Path) -> str:
-    """The last lines of a log file, in one piece of text."""
+def log_tail(path: Path, leave_out: re.Pattern[str] | None = None) -> str:
+    """The last lines of a log file, in one piece of text, without what ``leave_out`` matches."""
     if not path.exists():
         return ""
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:]
+    text = path.read_text(encoding="utf-8", errors="replace")
+    lines = (leave_out.sub("", text) if leave_out else text).splitlines()[-TAIL_LINES:]
     return f"Last lines of {path}:\n" + "\n".join(lines) if lines else ""
 
 

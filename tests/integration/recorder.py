@@ -28,6 +28,10 @@ class Recording:
         self.lines.append((received, dict(headers)))
         self._news.set()
 
+    def count(self, event: str) -> int:
+        """How many such events were recorded."""
+        return sum(e["Event"] == event for _, e in self.lines)
+
     async def seen(self, event: str, count: int = 1, **headers: str) -> Headers:
         """Wait for the ``count``-th such event of the recording and return it."""
         async with asyncio.timeout(WAIT):

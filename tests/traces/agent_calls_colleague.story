@@ -1,6 +1,5 @@
-agent 1003 available
-agent 1003 available
+agent 1003 talking
 agent 1003 talking
 agent 1001 talking
-agent 1003 available
 agent 1001 available
+agent 1003 available

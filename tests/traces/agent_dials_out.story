@@ -1,4 +1,3 @@
-agent 1001 available
 outbound by 1001 to 13800000001
 agent 1001 talking
 agent 1001 talking

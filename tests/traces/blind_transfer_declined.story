@@ -5,9 +5,9 @@ agent 1001 ringing
 agent 1001 talking
 answered 1001, wait 5.0 queue 1.0 ring 1.0
 agent 1001 joins
+agent 1003 available
+agent 1003 available
 agent 1001 leaves after 1.1
-agent 1003 available
-agent 1003 available
 agent 1001 available
 agent 1003 talking
 blind transfer by 1001 to 1003 failed
@@ -16,8 +16,8 @@ agent 1003 available
 ringing 1003
 agent 1003 ringing
 agent 1003 talking
-answered 1003, wait 5.0 queue 0.0 ring 0.0
+answered 1003, wait 5.0 queue 1.0 ring 1.0
 agent 1003 joins
 agent 1003 leaves after 1.0
-ended by caller, talk 2.1
 agent 1003 available
+ended by caller, talk 2.1

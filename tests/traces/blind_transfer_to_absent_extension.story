@@ -1,4 +1,3 @@
-agent 1001 available
 offered 12345
 queued hotline 1
 ringing 1001
@@ -13,5 +12,5 @@ queued hotline 1
 ringing 1001
 agent 1001 ringing
 missed 1001 caller_left 1.0
-ended by caller, talk 1.0
 agent 1001 available
+ended by caller, talk 1.0

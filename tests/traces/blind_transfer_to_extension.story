@@ -1,3 +1,4 @@
+agent 1001 available
 offered 12345
 queued hotline 1
 ringing 1001

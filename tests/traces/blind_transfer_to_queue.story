@@ -1,4 +1,3 @@
-agent 1001 available
 offered 12345
 queued hotline 1
 ringing 1001
@@ -15,7 +14,7 @@ agent 1001 available
 ringing 1003
 agent 1003 ringing
 agent 1003 talking
-answered 1003, wait 5.0 queue 0.0 ring 0.0
+answered 1003, wait 5.0 queue 1.0 ring 1.0
 agent 1003 joins
 agent 1003 leaves after 1.0
 agent 1003 available

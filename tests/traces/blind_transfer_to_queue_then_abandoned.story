@@ -1,4 +1,3 @@
-agent 1001 available
 offered 12345
 queued hotline 1
 ringing 1001
@@ -7,7 +6,7 @@ agent 1001 talking
 answered 1001, wait 5.0 queue 1.0 ring 1.0
 agent 1001 joins
 agent 1001 leaves after 1.0
-agent 1001 available
 blind transfer by 1001 to 8001 completed
 queued complaints 1
+agent 1001 available
 ended by caller, talk 1.0

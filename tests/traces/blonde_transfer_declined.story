@@ -1,3 +1,4 @@
+agent 1001 available
 offered 12345
 queued hotline 1
 ringing 1001
@@ -15,10 +16,10 @@ agent 1001 talking
 agent 1001 leaves after 1.1
 agent 1001 available
 blonde transfer by 1001 to 1003 failed
-queued hotline 1
 agent 1003 available
+queued hotline 1
 ringing 1003
 agent 1003 ringing
 missed 1003 caller_left 1.0
-ended by caller, talk 1.1, held 0.0
 agent 1003 available
+ended by caller, talk 1.1, held 0.0

@@ -1,6 +1,6 @@
+agent 1001 available
 offered 12345
 queued hotline 1
-agent 1001 available
 ringing 1001
 agent 1001 ringing
 agent 1001 talking

@@ -1,4 +1,3 @@
-agent 1001 available
 offered 12345
 queued hotline 1
 ringing 1001
@@ -11,7 +10,7 @@ agent 1003 available
 held by agent (1001)
 agent 1001 hold
 agent 1003 talking
-agent 1001 leaves after 1.1
-ended by caller, talk 1.1, held 0.1
+agent 1001 leaves after 2.1
+ended by caller, talk 1.1, held 1.1
 agent 1003 available
 agent 1001 available

@@ -1,4 +1,3 @@
-agent 1001 available
 offered 12345
 queued hotline 1
 ringing 1001

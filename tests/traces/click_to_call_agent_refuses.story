@@ -1,3 +1,2 @@
-agent 1001 available
 agent 1001 talking
 agent 1001 available

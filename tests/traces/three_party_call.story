@@ -12,7 +12,7 @@ held by agent (1001)
 agent 1001 hold
 agent 1001 leaves after 3.0
 agent 1003 talking
-resumed by agent (1001) after 3.0
+resumed by agent (1001) after 3.9
 agent 1001 talking
 agent 1003 talking
 agent 1003 joins
@@ -20,5 +20,5 @@ agent 1001 joins
 agent 1001 leaves after 2.0
 agent 1001 available
 agent 1003 leaves after 3.0
-ended by caller, talk 4.5, held 3.0
+ended by caller, talk 4.5, held 3.9
 agent 1003 available

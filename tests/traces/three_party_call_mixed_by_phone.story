@@ -10,9 +10,9 @@ agent 1003 available
 held by agent (1001)
 agent 1001 hold
 agent 1003 talking
-resumed by agent (1001) after 1.1
+resumed by agent (1001) after 2.1
 agent 1001 talking
 agent 1003 available
-agent 1001 leaves after 5.2
+agent 1001 leaves after 6.2
 agent 1001 available
-ended by agent, talk 4.1, held 1.1
+ended by agent, talk 4.1, held 2.1

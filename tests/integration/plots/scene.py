@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from gateway.demo.phones import AgentPhone, Caller
+from gateway.demo.phones import AgentPhone, Caller, Phone
 from gateway.demo.stage import AsteriskInstance
 from gateway.errors import SettingError
 from tests.integration.prompts import lay_prompts
@@ -67,6 +67,11 @@ class PlotPbx(AsteriskInstance):
         (etc / "queues.conf").write_text(hotline, encoding="utf-8")
 
 
+COMPLAINTS = "8001"
+# An office of the city, reached over the trunk.
+OFFICE, OFFICE_NAME = "02787654321", "供水公司"
+
+
 class Scene:
     """A PBX with a recorder; phones join as the plot needs them."""
 
@@ -89,6 +94,10 @@ class Scene:
         """Switch a citizen's phone on."""
         return await self.enter(Caller(self.instance, number, name))
 
+    async def citizen(self, number: str = "13800000001", name: str = "张建国") -> Caller:
+        """Switch on a citizen's phone that can be called: one of them at a time."""
+        return await self._stack.enter_async_context(Caller(self.instance, number, name, reachable=True))
+
     async def record(self) -> AmiRecorder:
         """Begin the recording."""
         return await self.enter(AmiRecorder(self.instance))
@@ -109,6 +118,20 @@ class Scene:
             task.cancel()
         first = waits[done.pop()]
         return first, [phone for phone in phones if phone is not first]
+
+
+async def all_down(ami: AmiRecorder) -> None:
+    """Wait until every channel there was is gone."""
+    while (born := ami.count("Newchannel")) > ami.count("Hangup"):
+        await ami.seen("Hangup", born)
+
+
+async def talk_and_end(ami: AmiRecorder, phone: Phone) -> AmiRecorder:
+    """Those who are left talk for a second; one hangs up, and every line goes down."""
+    await asyncio.sleep(1.0)
+    await phone.hang_up()
+    await all_down(ami)
+    return ami
 
 
 Plot: TypeAlias = Callable[[Scene], Awaitable[Recording]]
@@ -138,4 +161,11 @@ async def connected(scene: Scene, agent: AgentPhone) -> tuple[AmiRecorder, Calle
     await asyncio.sleep(1.0)
     await agent.answer()
     await ami.seen("BridgeEnter", 2)
+    return ami, caller
+
+
+async def talking(scene: Scene, agent: AgentPhone) -> tuple[AmiRecorder, Caller]:
+    """A citizen and an agent who have talked for a second."""
+    ami, caller = await connected(scene, agent)
+    await asyncio.sleep(1.0)
     return ami, caller

@@ -140,7 +140,7 @@ def events_of(plans: Iterable[Plan], beginning: float) -> list[Event]:
 def _call(call_id: str, plan: Plan, beginning: float, floor: _Floor) -> list[Event]:
     arrived = round(beginning + plan.start, 1)
     told: list[Event] = [CallOffered(at=arrived, call_id=call_id, caller_number="")]
-    now, queue, queued, first_ring, answered = round(arrived + plan.menu, 1), "", None, None, False
+    now, queue, queued, first_ring = round(arrived + plan.menu, 1), "", None, None
     for stint in plan.stints:
         if stint.queue != queue:
             told.append(CallQueued(at=now, call_id=call_id, queue=stint.queue))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -94,7 +95,7 @@ def test_the_live_view_and_the_journal_agree(
     batch = {each.queue: {shown: getattr(each.total, shown) for shown in SHOWN} for each in figures.queues}
     # A queue nobody configured is shown as empty on the days after; computed again it is not there.
     nothing = {shown: getattr(queue_figures(Tally(), 0), shown) for shown in SHOWN}
-    assert live == {name: nothing for name in live} | batch
+    assert live == dict.fromkeys(live, nothing) | batch
     assert hall.connect is not None
     assert (hall.connect.rate, hall.connect.margin) == (figures.connect_rate.rate, figures.connect_rate.margin)
 
@@ -143,7 +144,7 @@ def _check_sums(report: QueueReport) -> None:
             assert sum(getattr(row.figures, name) for row in rows) == getattr(report.total, name), name
         assert rows[0].figures.waiting_before == report.total.waiting_before
         assert rows[-1].figures.waiting == report.total.waiting
-        for one, following in zip(rows, rows[1:], strict=False):
+        for one, following in pairwise(rows):
             assert one.end == following.start
             assert one.figures.waiting == following.figures.waiting_before
         waits = sum((row.figures.average_wait or 0.0) * _measured(row.figures) for row in rows)
@@ -157,7 +158,7 @@ def _measured(figures: QueueFigures) -> int:
 @settings(max_examples=150, deadline=None)
 @given(plans=SHIFTS, beginning=BEGINNINGS, policies=st.sampled_from([SETTINGS, STRICT_ONLY]))
 def test_a_breach_is_fired_once_and_never_early(plans: list[Plan], beginning: float, policies: Settings) -> None:
-    hall, now = play(events_of(plans, beginning), policies)
+    hall, _ = play(events_of(plans, beginning), policies)
     breaches = [event for event in hall.journal if isinstance(event, AnswerBreached)]
     assert len({event.call_id for event in breaches}) == len(breaches)
     assert hall.early == []

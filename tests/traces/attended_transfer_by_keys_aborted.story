@@ -1,0 +1,20 @@
+offered 12345
+queued hotline 1
+ringing 1001
+agent 1001 ringing
+agent 1001 talking
+answered 1001, wait 5.0 queue 1.0 ring 1.0
+agent 1001 joins
+agent 1003 available
+agent 1003 available
+held by agent (1001)
+agent 1001 hold
+agent 1003 talking
+agent 1001 leaves after 3.0
+resumed by agent (1001) after 3.9
+agent 1001 talking
+agent 1001 joins
+agent 1003 available
+agent 1001 leaves after 1.0
+ended by caller, talk 2.5, held 3.9
+agent 1001 available
