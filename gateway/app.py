@@ -21,11 +21,12 @@ from gateway.asr.local import LocalWorkers
 from gateway.asr.protocol import FromWorker, Hello
 from gateway.bus.redis_stream import Publisher
 from gateway.config import Ami, Settings
-from gateway.core import FromPbx, Gateway, Input, SurveyKey, Tap, Worker, ami, heard_until
+from gateway.core import FromPbx, Gateway, Input, SurveyKey, Tap, Worker, ami
 from gateway.errors import HotlineError, StoreError
 from gateway.events import Event, GatewayHealth, TranscriptPartial
 from gateway.ivr.agi import AgiServer
 from gateway.metrics import Metrics
+from gateway.recall import recall
 from gateway.store.accounts import Accounts
 from gateway.store.database import database_url
 from gateway.store.journal import Journal
@@ -38,8 +39,6 @@ log = logging.getLogger(__name__)
 
 INBOX_LIMIT = 100_000
 """Messages that may wait for the core; one more is dropped, counted and shown."""
-RECENT = 2_000
-"""Journal entries of the former run in which its last word on a PBX is looked for."""
 PARTIALS_LIMIT = 1_000
 """Interim words that may wait for Redis; one more is dropped."""
 
@@ -74,6 +73,7 @@ class App:
         """
         async with self._journal, asyncio.TaskGroup() as tasks:
             self._tasks = tasks
+            recalled = await recall(self._journal, self._settings, self._core, self._live, self._metrics, time.time())
             publisher = Publisher(self._settings.redis, self._journal, on_health=self._put)
             web_ready = asyncio.Event()
             services = server.Services(
@@ -91,9 +91,8 @@ class App:
             tasks.create_task(self._publish_partials(publisher), name="partials")
             for recording in self._recordings.values():
                 tasks.create_task(recording.run(), name="recording")
-            newest = [entry.event for entry in await self._journal.read(max(0, self._journal.seq - RECENT), RECENT)]
             for name, pbx in self._settings.pbxs_by_name().items():
-                since = heard_until(newest, name, pbx.silence_limit)
+                since = recalled.heard_until(name, pbx.silence_limit)
                 tasks.create_task(self._amis[name].run(since), name=ami(name))
             tasks.create_task(self._agi.run(), name="agi")
             tasks.create_task(

@@ -169,6 +169,14 @@ class Gateway:
         for part in self._parts:
             part.restore(event)
 
+    def recall_missed(self, event: Event) -> None:
+        """Take in an entry of the journal from before those that are restored: callers may still be called back."""
+        self._missed.feed(event)
+
+    def living(self) -> list[str]:
+        """Ids of the calls whose line is not down."""
+        return [call_id for tracker in self._trackers.values() for call_id in tracker.living()]
+
     def tick(self, now: float) -> list[Event]:
         """Events that are due by the clock."""
         events: list[Event] = []

@@ -122,6 +122,10 @@ class Metrics:
 
         self._lag.labels(pbx).set_function(seconds)
 
+    def restore(self, event: Event) -> None:
+        """What the journal knows: living calls are shown; counters count from the start of the process."""
+        self._calls.feed(event)
+
     def render(self) -> bytes:
         """All figures in Prometheus' text format."""
         calls = self._calls.calls.values()

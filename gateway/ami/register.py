@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 
 from gateway.ami.call import Call, Leg
 from gateway.events import CallOffered, Event
+
+REMEMBERED = 1000
+"""Calls that are over and still known by name."""
 
 
 class Register:
@@ -17,6 +20,7 @@ class Register:
         self._calls: dict[str, Call] = {}
         self._aliases: dict[str, str] = {}
         self._legs: dict[str, str] = {}
+        self._over: deque[str] = deque(maxlen=REMEMBERED)
 
     def living(self) -> tuple[Call, ...]:
         """In order of arrival."""
@@ -45,6 +49,10 @@ class Register:
         self._calls[call.call_id] = call
         self.alias(call, call.call_id)
 
+    def is_over(self, call_id: str) -> bool:
+        """Did this call end not long ago?"""
+        return call_id in self._over
+
     def offer(self, call: Call, number: str, name: str, dialled: str) -> None:
         """A new call. ``number`` and ``name`` are the caller's."""
         self.add(call)
@@ -55,6 +63,7 @@ class Register:
     def remove(self, call: Call) -> None:
         """Follow it no more."""
         self._calls.pop(call.call_id, None)
+        self._over.append(call.call_id)
         for linkedid in call.linkedids:
             if self._aliases.get(linkedid) == call.call_id:
                 del self._aliases[linkedid]

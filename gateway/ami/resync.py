@@ -123,10 +123,12 @@ class Resync:
 
     def _read(self, entry: ami.QueueLogEntry) -> None:
         """What the queue wrote down becomes what would have been heard. News that is none changes nothing."""
+        if self._since is not None and entry.at < math.floor(self._since):
+            return
         call = self._calls.of_caller(entry.uniqueid)
-        if call is None and entry.verb == "ENTERQUEUE":
+        if call is None and entry.verb == "ENTERQUEUE" and not self._calls.is_over(entry.uniqueid):
             call = self._missed_arrival(entry)
-        if call is None or (self._since is not None and entry.at < math.floor(self._since)):
+        if call is None:
             return
         at = max(entry.at, _latest(call))
         before = _stand(call)
