@@ -13,6 +13,7 @@ import time
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from gateway.ami.client import AmiClient
 from gateway.ami.recording import Recording, recording_path
@@ -23,9 +24,10 @@ from gateway.bus.redis_stream import Publisher
 from gateway.config import Ami, Settings
 from gateway.core import FromPbx, Gateway, Input, SurveyKey, Tap, Worker, ami
 from gateway.errors import HotlineError, StoreError
-from gateway.events import Event, GatewayHealth, TranscriptPartial
+from gateway.events import AlertEvent, Event, GatewayHealth, TranscriptPartial
 from gateway.ivr.agi import AgiServer
 from gateway.metrics import Metrics
+from gateway.notify import Sink
 from gateway.recall import recall
 from gateway.store.accounts import Accounts
 from gateway.store.database import database_url
@@ -58,6 +60,7 @@ class App:
         self._metrics = Metrics()
         self._health: dict[str, str] = {"core": "ok"}
         self._dropped = 0
+        self._flooded = False
         self._token = settings.speech.worker_token or secrets.token_urlsafe(32)
         self._hub = WorkerHub(self._token, self._from_worker)
         pbxs = settings.pbxs_by_name()
@@ -65,6 +68,7 @@ class App:
         self._amis = {name: self._ami_client(name, pbx) for name, pbx in pbxs.items()}
         self._agi = AgiServer(settings.ivr, self._rated)
         self._journal = Journal(database_url(settings), settings.store.commit_interval, on_health=self._put)
+        self._sinks = [Sink(webhook, settings, self._put) for webhook in settings.webhook]
 
     async def run(self) -> None:
         """Run until cancelled.
@@ -95,6 +99,8 @@ class App:
                 since = recalled.heard_until(name, pbx.silence_limit)
                 tasks.create_task(self._amis[name].run(since), name=ami(name))
             tasks.create_task(self._agi.run(), name="agi")
+            for sink in self._sinks:
+                tasks.create_task(sink.run(), name=f"webhook {sink.name}")
             tasks.create_task(
                 server.run(server.create_app(services), self._settings.web.host, self._settings.web.port, web_ready),
                 name="web",
@@ -117,6 +123,9 @@ class App:
 
     async def _run_core(self) -> None:
         """The one task that moves the core: by the next message or by the next deadline."""
+        # What a gateway before this one said of its own parts is over.
+        self._core_health("ok", "the gateway has started")
+        self._put(GatewayHealth(at=time.time(), component="journal", status="ok", detail="the gateway has started"))
         while True:
             deadline = self._core.next_deadline()
             try:
@@ -132,6 +141,9 @@ class App:
                 log.exception("the core failed at a %s", type(item).__name__)
             for tap in self._core.taps():
                 self._tasks.create_task(self._place(tap))
+            if self._flooded and self._inbox.empty():
+                self._flooded = False
+                self._core_health("ok", "messages dropped since start")
 
     def _put(self, item: Input) -> None:
         """Hand something to the core. Never waits."""
@@ -139,19 +151,19 @@ class App:
             self._inbox.put_nowait(item)
         except asyncio.QueueFull:
             self._dropped += 1
-            if self._dropped == 1 or self._dropped % 10_000 == 0:
-                detail = "messages dropped: the core cannot keep up"
-                log.error("%d %s", self._dropped, detail)
-                self._publish(
-                    [
-                        GatewayHealth(
-                            at=time.time(), component="core", status="degraded", detail=detail, value=self._dropped
-                        )
-                    ]
-                )
+            if not self._flooded or self._dropped % 10_000 == 0:
+                self._flooded = True
+                log.error("%d messages dropped: the core cannot keep up", self._dropped)
+                self._core_health("degraded", "messages dropped: the core cannot keep up")
+
+    def _core_health(self, status: Literal["ok", "degraded"], detail: str) -> None:
+        """The core's own condition goes straight to it: its inbox may be full."""
+        now = time.time()
+        health = GatewayHealth(at=now, component="core", status=status, detail=detail, value=float(self._dropped))
+        self._publish(self._core.feed(health, now))
 
     def _publish(self, events: list[Event]) -> None:
-        """Give events to the journal, the pages and the metrics."""
+        """Give events to the journal, the pages, the metrics and the webhooks."""
         durable = []
         now = time.time()
         for event in events:
@@ -164,6 +176,9 @@ class App:
                 self._note_health(event)
             self._live.publish(event, now)
             self._metrics.feed(event)
+            if isinstance(event, AlertEvent):
+                for sink in self._sinks:
+                    sink.put_nowait(event)
         try:
             if durable:
                 self._journal.append(durable)
@@ -194,6 +209,10 @@ class App:
     async def request_callback(self, call_id: str, by: str) -> None:
         """Somebody wants a missed caller to be called back. Raises InputError."""
         self._publish(self._core.request_callback(call_id, by, time.time()))
+
+    async def acknowledge_alert(self, alert_id: str, by: str) -> None:
+        """``by`` takes care of an alert. Raises InputError."""
+        self._publish(self._core.acknowledge_alert(alert_id, by, time.time()))
 
     def _rated(self, call_id: str, score: int) -> None:
         self._put(SurveyKey(call_id, score))

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import aiohttp
 from msgspec import Struct
@@ -20,9 +21,10 @@ from gateway.ami.inspection import inspect
 from gateway.ami.messages import ResyncCompleted
 from gateway.asr import models
 from gateway.bus import redis_stream
-from gateway.config import Ami, Settings
+from gateway.config import Ami, Settings, Webhook
 from gateway.errors import AmiError, HotlineError, NeighbourError, SettingError
 from gateway.headset.device import backend
+from gateway.notify.sink import reason
 from gateway.store.database import database_url, open_engine, shown
 from gateway.tickets.load import load_drafts
 
@@ -54,6 +56,7 @@ async def check(settings: Settings, config: Path) -> list[Finding]:
         ("web port", lambda: _port(settings, "web.port", settings.web.host, settings.web.port)),
         ("ivr port", lambda: _port(settings, "ivr.port", settings.ivr.host, settings.ivr.port)),
         ("headset", _headset),
+        *((f"webhook {hook.name}", partial(_webhook, hook)) for hook in settings.webhook),
     )
     findings: list[Finding] = []
     for what, look in looks:
@@ -193,6 +196,28 @@ async def _port(settings: Settings, key: str, host: str, port: int) -> str:
                 f"End the program that has it or set {key} to another port",
             ) from error
     return f"{host}:{port} is free"
+
+
+async def _webhook(hook: Webhook) -> str:
+    """Only that somebody is there: a message would be read by people."""
+    address = urlsplit(hook.url)
+    try:
+        host, port = address.hostname or "", address.port or (443 if address.scheme == "https" else 80)
+    except ValueError:
+        raise SettingError(
+            f"webhook {hook.name}: url", "its port is no port", "Write it as https://host:port/"
+        ) from None
+    try:
+        async with asyncio.timeout(hook.timeout):
+            _, writer = await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError) as error:
+        fault = f"no answer within {hook.timeout:g} s" if isinstance(error, TimeoutError) else reason(error)
+        raise _NoteError(
+            f"{host}:{port} cannot be reached: {fault}",
+            "Alerts are not sent there until it can; open the way or mend its url",
+        ) from error
+    writer.close()
+    return f"{host}:{port} takes connections"
 
 
 async def _is_ours(settings: Settings) -> bool:

@@ -2,7 +2,8 @@
 
     message ──> tracker ──> events ──┬──> answer clock ──> events
     heard   ──> transcripts ─────────┼──> service level ──> events
-    keys, edits ─────────────────────┴──> drafts ──> events
+    keys, edits ─────────────────────┼──> drafts ──> events
+    all of these events ─────────────┴──> alerts ──> events
 
 ``feed`` and ``tick`` are the whole surface together with ``next_deadline``: one task owns a Gateway, waits for the
 next input or the next deadline, and journals and publishes what comes back. Time is an argument.
@@ -18,6 +19,7 @@ from msgspec import Struct
 
 from gateway.ami import messages
 from gateway.ami.tracker import Legs, Tracker
+from gateway.answer_sla.alerts import Alerts
 from gateway.answer_sla.clock import AnswerClock
 from gateway.answer_sla.missed import KEPT, MissedCallers
 from gateway.answer_sla.service_level import ServiceLevel
@@ -90,6 +92,9 @@ class Ticking(Protocol):
     def next_deadline(self) -> float | None:
         """The instant at which ``tick`` has something to do."""
 
+    def restore(self, event: Event) -> None:
+        """An event of the journal, in its order, before anything is fed. Afterwards it is as if never stopped."""
+
 
 class Part(Ticking, Protocol):
     """A part of the core that turns events into further events."""
@@ -113,7 +118,8 @@ class Gateway:
         }
         self._transcripts = TranscriptBook(settings.speech.flush_timeout)
         self._drafts = drafts
-        self._parts: tuple[Part, ...] = (AnswerClock(settings), ServiceLevel(settings), drafts)
+        self._alerts = Alerts(settings)
+        self._parts: tuple[Part, ...] = (AnswerClock(settings), ServiceLevel(settings), self._alerts, drafts)
         self._ticking: tuple[Ticking, ...] = (*self._trackers.values(), *self._parts, self._transcripts)
         self._missed = MissedCallers(settings, kept=KEPT)
         self._living: dict[str, _Living] = {}
@@ -158,6 +164,10 @@ class Gateway:
         Raises InputError: NotMissedError, or AlreadyRequestedError.
         """
         return self._spread([self._missed.request_callback(call_id, by, now)], now)
+
+    def acknowledge_alert(self, alert_id: str, by: str, now: float) -> list[Event]:
+        """``by`` takes care of an open alert. Raises InputError."""
+        return self._spread(self._alerts.acknowledge(alert_id, by, now), now)
 
     def restore(self, event: Event) -> None:
         """Take in one entry of the journal, in order, before the first input: state as if there had been no stop."""

@@ -49,6 +49,7 @@ from gateway.events import (
 
 _T0 = 1764000000.0
 _CALL, _GONE, _SENT_ON, _BACK = "1764000000.101", "1764000000.117", "1764000000.123", "1764000000.130"
+_LATE = f"answer_breached:{_GONE}:1764000175000000"
 _TICKET = "GD-1764000000.101"
 _UTTERANCE = f"{_CALL}-caller-3"
 _WORDS = "幸福路小学门口的路灯坏了三天了"
@@ -218,7 +219,7 @@ EXAMPLES: tuple[AnyEvent, ...] = (
     ),
     AlertRaised(
         at=_T0 + 175.0,
-        alert_id=f"answer_breached:{_GONE}",
+        alert_id=_LATE,
         kind="answer_breached",
         queue="hotline",
         call_id=_GONE,
@@ -228,7 +229,7 @@ EXAMPLES: tuple[AnyEvent, ...] = (
     ),
     AlertAcknowledged(
         at=_T0 + 179.0,
-        alert_id=f"answer_breached:{_GONE}",
+        alert_id=_LATE,
         kind="answer_breached",
         queue="hotline",
         call_id=_GONE,
@@ -236,7 +237,7 @@ EXAMPLES: tuple[AnyEvent, ...] = (
     ),
     AlertEscalated(
         at=_T0 + 181.0,
-        alert_id=f"queue_unstaffed:hotline:{_T0 + 61.0}",
+        alert_id="queue_unstaffed:hotline:1764000061000000",
         kind="queue_unstaffed",
         queue="hotline",
         severity="critical",
@@ -244,7 +245,7 @@ EXAMPLES: tuple[AnyEvent, ...] = (
     ),
     AlertEnded(
         at=_T0 + 181.5,
-        alert_id=f"answer_breached:{_GONE}",
+        alert_id=_LATE,
         kind="answer_breached",
         queue="hotline",
         call_id=_GONE,

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.config.promises import QueuePolicy
-from gateway.config.settings import Settings, in_period, zone
+from gateway.config.settings import Settings, in_period
 from gateway.errors import SettingError
 
 KEYS = "The project's config/gateway.toml and queues.toml show every key"
@@ -59,7 +59,6 @@ def load(folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
 
 def _check(settings: Settings, folder: Path) -> None:
     """What one key alone cannot tell. Raises SettingError."""
-    zone(settings.timezone)
     for policy in settings.queue:
         _check_promise(policy, folder, f"queue {policy.name}")
         for period in policy.period:

@@ -31,7 +31,10 @@ class AlertEvent(Event, frozen=True, kw_only=True):
 
 
 class AlertRaised(AlertEvent, frozen=True, kw_only=True, tag="alert.raised"):
-    """``value`` crossed ``limit``: seconds for waits and lag, a share for rates. ``detail``: a part's own words."""
+    """``value`` crossed ``limit``: seconds for waits and lag, a share for rates. ``detail``: a part's own words.
+
+    Of a call at risk, ``value`` is the wait so far and ``limit`` the target it comes near to.
+    """
 
     severity: AlertSeverity
     value: float | None = None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from gateway.asr.protocol import Reason
-from gateway.events import AgentState, Rate, Speaker, TicketField
+from gateway.events import AgentState, AlertKind, AlertSeverity, Rate, Speaker, TicketField
 
 
 class WaitingCall(Struct, kw_only=True, omit_defaults=True):
@@ -105,22 +105,26 @@ class ConnectRate(Struct, kw_only=True, omit_defaults=True):
 
 
 class Alert(Struct, kw_only=True, omit_defaults=True):
-    """Something a supervisor should see. ``kind`` is the event type it came from.
+    """Something a supervisor should see, from its raising at ``at``.
 
-    ``severity``: ``critical`` (a promise is broken now), ``warning``, or ``info`` (a breach that is over).
-    ``value`` is the wait in seconds, the connect rate's share, or the health event's own value.
+    ``value`` crossed ``limit`` then, in seconds or as a share. ``level``: how often it was escalated for want of an
+    acknowledgement. ``ended`` is there only of a call that was late and is over; its ``value`` is the whole wait.
     """
 
     alert_id: str
-    kind: str
-    severity: str
+    kind: AlertKind
+    severity: AlertSeverity
     at: float
     call_id: str = ""
     queue: str = ""
     queue_title: str = ""
     component: str = ""
     value: float | None = None
+    limit: float | None = None
     detail: str = ""
+    acknowledged_by: str = ""
+    level: int = 0
+    ended: float | None = None
 
 
 class SpeechEngine(Struct, kw_only=True, omit_defaults=True):

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 
 from msgspec import structs
 
-from gateway.answer_sla.policy import wait, within_target
+from gateway.answer_sla.policy import within_target
 from gateway.config import Settings
 from gateway.events import (
     AgentStateChanged,
-    AnswerAtRisk,
-    AnswerBreached,
+    AlertEvent,
     AttemptMissed,
     CallAbandoned,
     CallAnswered,
@@ -30,8 +29,8 @@ from gateway.events import (
     OutboundStarted,
     PartyJoined,
     ServiceLevelChanged,
-    event_type,
 )
+from gateway.views.alerts import AlertFold
 from gateway.views.calls import CallBook, agent_name
 from gateway.views.missed import MissedBoard
 from gateway.views.pages import (
@@ -45,12 +44,22 @@ from gateway.views.pages import (
     Wallboard,
 )
 
-RECENT_BREACHES = 20
-"""Breaches kept on the board after the caller was answered or gone."""
-RECENT_SECONDS = 900.0
-"""How long such a breach stays, in seconds since it happened."""
-
-Settled = CallAnswered | CallAbandoned | CallOverflowed | CallEnded
+CALLS_CHANGE = (
+    CallOffered
+    | CallQueued
+    | CallRinging
+    | AttemptMissed
+    | CallAnswered
+    | CallAbandoned
+    | CallOverflowed
+    | CallEnded
+    | PartyJoined
+    | CallbackRequested
+    | OutboundStarted
+    | OutboundAnswered
+    | OutboundEnded
+)
+"""What changes the living calls, or the list of missed callers."""
 
 
 class WallboardFold:
@@ -63,8 +72,7 @@ class WallboardFold:
         self._agents: dict[str, AgentView] = {}
         self._queues: dict[str, QueueFigures] = {}
         self._connect_rate: ConnectRate | None = None
-        self._alerts: dict[str, Alert] = {}
-        self._recent: dict[str, Alert] = {}
+        self._alerts = AlertFold(settings)
         self._health: dict[str, str] = {}
         self._engines: dict[str, SpeechEngine] = {}
 
@@ -72,7 +80,7 @@ class WallboardFold:
         """Take one event in; True when the board may look different. ``now`` ages the recent breaches."""
         self.calls.feed(event)
         self._missed.feed(event)
-        self._forget_old(now)
+        self._alerts.forget_old(now)
         match event:
             case AgentStateChanged():
                 self._agents[event.agent] = AgentView(
@@ -83,22 +91,18 @@ class WallboardFold:
                     reason=event.reason,
                     call_id=event.call_id,
                 )
-            case AnswerAtRisk() | AnswerBreached():
-                self._late(event)
+            case AlertEvent():
+                self._alerts.feed(event)
             case ServiceLevelChanged():
                 self._queues[event.queue] = _figures(event, self._settings)
             case ConnectRateChanged() | ConnectRateAtRisk():
-                self._rate(event)
+                self._connect_rate = ConnectRate(
+                    window_seconds=event.window_seconds, required=event.required, rate=event.rate, margin=event.margin
+                )
             case GatewayHealth():
-                self._neighbour(event)
-            case CallAnswered() | CallAbandoned() | CallOverflowed() | CallEnded():
-                self._settle(event)
-            case CallOffered() | CallQueued() | CallRinging() | AttemptMissed():
-                pass
-            case CallbackRequested() | OutboundStarted() | OutboundAnswered() | OutboundEnded() | PartyJoined():
-                pass
+                self._health[event.component] = event.status
             case _:
-                return False
+                return isinstance(event, CALLS_CHANGE)
         return True
 
     def set_engines(self, engines: Iterable[SpeechEngine]) -> None:
@@ -107,13 +111,15 @@ class WallboardFold:
 
     def next_expiry(self) -> float | None:
         """When the oldest recent breach or missed caller leaves the board by itself, if there is one."""
-        missed = self._missed.next_expiry()
-        ends = [alert.at + RECENT_SECONDS for alert in self._recent.values()]
-        return min(ends if missed is None else [*ends, missed], default=None)
+        ends = (self._alerts.next_expiry(), self._missed.next_expiry())
+        return min((end for end in ends if end is not None), default=None)
+
+    def alert(self, alert_id: str) -> Alert | None:
+        """The alert, while it is open."""
+        return self._alerts.open(alert_id)
 
     def snapshot(self, now: float) -> Wallboard:
         """The whole board at ``now``."""
-        self._forget_old(now)
         board = Wallboard(
             now=now,
             waiting={},
@@ -122,7 +128,7 @@ class WallboardFold:
             agents=dict(self._agents),
             queues=dict(self._queues),
             connect_rate=self._connect_rate,
-            alerts={**self._recent, **self._alerts},
+            alerts=self._alerts.shown(now),
             health=dict(self._health),
             engines=dict(self._engines),
         )
@@ -156,72 +162,6 @@ class WallboardFold:
                     within_target=within_target(call.clocks, policy),
                 )
         return board
-
-    def _late(self, event: AnswerAtRisk | AnswerBreached) -> None:
-        call = self.calls.get(event.call_id)
-        if call is None or not call.waiting:
-            return
-        breached = isinstance(event, AnswerBreached)
-        self._alerts.pop(f"at_risk:{event.call_id}", None)
-        alert = Alert(
-            alert_id=f"{'breached' if breached else 'at_risk'}:{event.call_id}",
-            kind=event_type(event),
-            severity="critical" if breached else "warning",
-            at=event.at,
-            call_id=event.call_id,
-            queue=event.queue,
-            queue_title=self._settings.policy(event.queue).title,
-            value=event.waited,
-        )
-        self._alerts[alert.alert_id] = alert
-
-    def _settle(self, event: Settled) -> None:
-        """The wait is over: the risk is gone, a breach becomes a recent one with the wait it came to."""
-        self._alerts.pop(f"at_risk:{event.call_id}", None)
-        breach = self._alerts.pop(f"breached:{event.call_id}", None)
-        if breach is None:
-            return
-        waited = wait(event.clocks, self._settings.policy_at(breach.queue, event.clocks.arrived))
-        self._recent[breach.alert_id] = structs.replace(
-            breach, severity="info", value=breach.value if waited is None else waited
-        )
-        while len(self._recent) > RECENT_BREACHES:
-            del self._recent[min(self._recent, key=lambda each: self._recent[each].at)]
-
-    def _rate(self, event: ConnectRateChanged | ConnectRateAtRisk) -> None:
-        self._connect_rate = ConnectRate(
-            window_seconds=event.window_seconds, required=event.required, rate=event.rate, margin=event.margin
-        )
-        if isinstance(event, ConnectRateAtRisk):
-            self._alerts["connect_rate"] = Alert(
-                alert_id="connect_rate",
-                kind=event_type(event),
-                severity="critical",
-                at=event.at,
-                value=event.rate.value,
-            )
-        elif event.rate.value is None or event.rate.value >= event.required:
-            self._alerts.pop("connect_rate", None)
-
-    def _neighbour(self, event: GatewayHealth) -> None:
-        self._health[event.component] = event.status
-        alert_id = f"health:{event.component}"
-        if event.status == "ok":
-            self._alerts.pop(alert_id, None)
-            return
-        self._alerts[alert_id] = Alert(
-            alert_id=alert_id,
-            kind=event_type(event),
-            severity="critical" if event.status == "lost" else "warning",
-            at=event.at,
-            component=event.component,
-            value=event.value,
-            detail=event.detail,
-        )
-
-    def _forget_old(self, now: float) -> None:
-        if self._recent:
-            self._recent = {key: alert for key, alert in self._recent.items() if alert.at + RECENT_SECONDS > now}
 
 
 def without_callers(board: Wallboard) -> Wallboard:

@@ -19,6 +19,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from gateway.config import Settings
 from gateway.events import AgentStateChanged, CallAnswered, CallRinging, Event
 from gateway.views import (
+    Alert,
     Desk,
     DeskFold,
     SpeechEngine,
@@ -164,6 +165,10 @@ class Live:
     def agents_with(self, call_id: str) -> list[str]:
         """The agents on whose desks this call is."""
         return [agent for agent, desk in self._desks.items() if desk.call and desk.call.call_id == call_id]
+
+    def alert(self, alert_id: str) -> Alert | None:
+        """The alert, while it is open."""
+        return self._wallboard.alert(alert_id)
 
     def close(self) -> None:
         """The gateway stops: end every page."""

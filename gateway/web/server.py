@@ -22,8 +22,9 @@ from aiohttp import web
 from gateway.config import Settings
 from gateway.errors import InputError, NeighbourError, SettingError
 from gateway.store.accounts import Accounts
-from gateway.web.api import Actions, Api, Error, answer, mount
+from gateway.web.api import mount
 from gateway.web.auth import Auth, RefusedError, forged, same_origin
+from gateway.web.handlers import Actions, Api, Error, answer
 from gateway.web.live import Live
 from gateway.web.missed import MissedLists
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -19,6 +20,9 @@ from gateway.demo.process import free_port
 from gateway.errors import InputError, SettingError
 from gateway.events import (
     AgentStateChanged,
+    AlertAcknowledged,
+    AlertEnded,
+    AlertRaised,
     CallAnswered,
     CallEnded,
     CallOffered,
@@ -69,6 +73,9 @@ class House:
         self.live.publish(
             TicketSubmitted(at=self.now, call_id=call_id, ticket_id="t1", agent=agent, fields=()), self.now
         )
+
+    async def acknowledge_alert(self, alert_id: str, by: str) -> None:
+        self.live.publish(AlertAcknowledged(at=self.now, alert_id=alert_id, kind="ami_lost", by=by), self.now)
 
     async def workers(self, request: web.Request) -> web.StreamResponse:
         return web.Response(status=401, text="a token, please")
@@ -292,6 +299,31 @@ async def test_nobody_else_touches_the_ticket_but_an_administrator(browser: Brow
     assert (await error(await browser.patch("/api/tickets/c1", **edit)))[0] == 403
     await login(browser, "root")
     assert (await browser.patch("/api/tickets/c1", **edit)).status == 200
+
+
+# --- alerts ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_supervisor_acknowledges_an_alert_once_while_it_is_open(browser: Browser, house: House) -> None:
+    alert_id = "ami_lost:ami:北区/1:1764000000000000"
+    path = f"/api/alerts/{quote(alert_id, safe='')}/acknowledge"
+    assert (await error(await browser.post(path)))[0] == 401
+    await login(browser, "wang")
+    assert (await error(await browser.post(path)))[0] == 403, "an agent does not"
+    await login(browser, "boss")
+    assert await error(await browser.post(path)) == (404, "There is no such alert, or it is over")
+    house.live.publish(
+        AlertRaised(at=T0, alert_id=alert_id, kind="ami_lost", severity="critical", component="ami:北区/1"), T0
+    )
+    page = await open_page(browser, house, "wallboard")
+    assert (await page.receive_json())["data"]["alerts"][alert_id]["severity"] == "critical"
+    assert (await browser.post(path)).status == 200
+    assert (await page.receive_json())["patch"]["alerts"] == {alert_id: {"acknowledged_by": "boss"}}
+    await page.close()
+    await login(browser, "root")
+    assert await error(await browser.post(path)) == (409, "boss has acknowledged this alert already")
+    house.live.publish(AlertEnded(at=T0 + 9, alert_id=alert_id, kind="ami_lost", seconds=9.0), T0 + 9)
+    assert (await error(await browser.post(path)))[0] == 404
 
 
 # --- live pages --------------------------------------------------------------------------------------------------

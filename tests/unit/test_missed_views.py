@@ -102,7 +102,7 @@ def test_a_call_back_can_be_requested_once_for_a_call_nobody_took() -> None:
     for message in trace.messages(ROOT / "tests" / "traces" / "abandoned_in_queue.jsonl"):
         events += core.feed(message, message.at)
     (gone,) = [event for event in events if isinstance(event, CallAbandoned)]
-    (request,) = core.request_callback(gone.call_id, "1001", gone.at + 60)
+    request, *_ = core.request_callback(gone.call_id, "1001", gone.at + 60)
     assert isinstance(request, CallbackRequested)
     assert (request.call_id, request.tried, request.by, request.queue) == (gone.call_id, 1, "1001", gone.queue)
     assert request.number

@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 from gateway.config import Agent, QueuePolicy, Settings
 from gateway.events import (
     AgentStateChanged,
-    AnswerAtRisk,
-    AnswerBreached,
+    AlertAcknowledged,
+    AlertEnded,
+    AlertEscalated,
+    AlertKind,
+    AlertRaised,
     AttemptMissed,
     CallAbandoned,
     CallAnswered,
@@ -22,7 +25,6 @@ from gateway.events import (
     CallQueued,
     CallRinging,
     Clocks,
-    ConnectRateAtRisk,
     ConnectRateChanged,
     Event,
     GatewayHealth,
@@ -38,7 +40,7 @@ from gateway.events import (
     TranscriptPartial,
 )
 from gateway.views import CallBook, DeskFold, SpeechEngine, WallboardFold, merge_patch, page_data, without_callers
-from gateway.views.wallboard import RECENT_BREACHES, RECENT_SECONDS
+from gateway.views.alerts import RECENT_BREACHES, RECENT_SECONDS
 
 T0 = 1_764_000_000.0
 QUEUES = (
@@ -77,10 +79,6 @@ def answered(at: float, agent: str = "1001", call_id: str = "c1") -> CallAnswere
 
 def ended(at: float, call_id: str = "c1") -> CallEnded:
     return CallEnded(at=at, call_id=call_id, hung_up_by="caller", clocks=clocks(at, 7.0))
-
-
-def breached(at: float, call_id: str = "c1") -> AnswerBreached:
-    return AnswerBreached(at=at, call_id=call_id, queue="hotline", clock="caller_wait", waited=15.0, target=15.0)
 
 
 def final(text: str, number: int = 1) -> TranscriptFinal:
@@ -161,51 +159,74 @@ def test_an_abandoned_and_an_overflowed_call_wait_no_longer() -> None:
     assert fold.snapshot(T0 + 7).waiting["c1"].clock_start == T0 + 6, "it waits again, in another queue"
 
 
-def test_a_breach_replaces_the_risk_and_fades_after_the_answer() -> None:
-    risk = AnswerAtRisk(at=T0 + 10, call_id="c1", queue="hotline", clock="caller_wait", waited=10.0, target=15.0)
-    fold = board(offered(), queued(T0 + 1), risk)
-    assert fold.snapshot(T0 + 10).alerts["at_risk:c1"].severity == "warning"
-    fold.feed(breached(T0 + 15), T0 + 15)
+def raised(at: float, kind: AlertKind = "answer_breached", subject: str = "c1", value: float = 15.0) -> AlertRaised:
+    call = kind.startswith("answer")
+    return AlertRaised(
+        at=at,
+        alert_id=f"{kind}:{subject}",
+        kind=kind,
+        queue="hotline" if call else "",
+        call_id=subject if call else "",
+        component="" if call else subject,
+        severity="warning" if kind == "answer_at_risk" else "critical",
+        value=value,
+        limit=15.0,
+    )
+
+
+def over(alert: AlertRaised, at: float) -> AlertEnded:
+    return AlertEnded(at=at, alert_id=alert.alert_id, kind=alert.kind, call_id=alert.call_id, seconds=at - alert.at)
+
+
+def test_an_alert_stands_on_the_board_from_its_raising_to_its_end() -> None:
+    lost = raised(T0, "ami_lost", "ami")
+    fold = board(lost)
+    alert = fold.snapshot(T0).alerts["ami_lost:ami"]
+    assert (alert.kind, alert.severity, alert.component, alert.level) == ("ami_lost", "critical", "ami", 0)
+    seen = AlertAcknowledged(at=T0 + 5, alert_id=lost.alert_id, kind="ami_lost", by="li")
+    fold.feed(AlertEscalated(at=T0 + 4, alert_id=lost.alert_id, kind="ami_lost", severity="critical", level=1), T0 + 4)
+    assert fold.feed(seen, T0 + 5) is True
+    alert = fold.snapshot(T0 + 6).alerts["ami_lost:ami"]
+    assert (alert.acknowledged_by, alert.level) == ("li", 1)
+    assert fold.alert("ami_lost:ami") == alert
+    fold.feed(over(lost, T0 + 9), T0 + 9)
+    assert fold.snapshot(T0 + 10).alerts == {}
+    assert fold.alert("ami_lost:ami") is None
+    fold.feed(seen, T0 + 11)
+    assert fold.snapshot(T0 + 12).alerts == {}, "of one that is over nothing more is known"
+
+
+def test_a_late_call_s_alert_stays_a_while_with_the_wait_it_came_to() -> None:
+    risk, late = raised(T0 + 10, "answer_at_risk", value=10.0), raised(T0 + 15)
+    fold = board(risk, over(risk, T0 + 15), late)
     alerts = fold.snapshot(T0 + 15).alerts
-    assert list(alerts) == ["breached:c1"]
-    assert alerts["breached:c1"].severity == "critical"
-    fold.feed(answered(T0 + 21), T0 + 21)
-    recent = fold.snapshot(T0 + 22).alerts["breached:c1"]
-    assert (recent.severity, recent.value) == ("info", 21.0)
+    assert list(alerts) == ["answer_breached:c1"]
+    assert alerts["answer_breached:c1"].ended is None
+    fold.feed(over(late, T0 + 21), T0 + 21)
+    recent = fold.snapshot(T0 + 22).alerts["answer_breached:c1"]
+    assert (recent.ended, recent.value, recent.limit) == (T0 + 21, 21.0, 15.0)
+    assert fold.alert("answer_breached:c1") is None, "nobody need take care of it"
     assert fold.next_expiry() == T0 + 15 + RECENT_SECONDS
     assert fold.snapshot(T0 + 15 + RECENT_SECONDS).alerts == {}
-
-
-def test_risk_ends_with_the_answer_without_a_trace() -> None:
-    risk = AnswerAtRisk(at=T0 + 10, call_id="c1", queue="hotline", clock="caller_wait", waited=10.0, target=15.0)
-    assert board(offered(), risk, answered(T0 + 12)).snapshot(T0 + 13).alerts == {}
 
 
 def test_recent_breaches_are_bounded_and_the_newest_stay() -> None:
     events: list[Event] = []
     for n in range(RECENT_BREACHES + 5):
-        name = f"c{n}"
-        events += [offered(T0 + n, name), breached(T0 + n, name), answered(T0 + n, call_id=name)]
+        late = raised(T0 + n, subject=f"c{n}")
+        events += [late, over(late, T0 + n)]
     alerts = board(*events).snapshot(T0 + 30).alerts
     assert len(alerts) == RECENT_BREACHES
-    assert "breached:c4" not in alerts
-    assert "breached:c24" in alerts
+    assert "answer_breached:c4" not in alerts
+    assert "answer_breached:c24" in alerts
 
 
-def test_health_and_connect_rate_alerts_end_when_all_is_well() -> None:
-    low = ConnectRateAtRisk(
-        at=T0, window_seconds=86400, required=0.95, rate=Rate(numerator=9, denominator=10, value=0.9), margin=-1
-    )
-    lost = GatewayHealth(at=T0, component="ami", status="lost", detail="no answer")
-    fold = board(low, lost)
-    alerts = fold.snapshot(T0).alerts
-    assert (alerts["connect_rate"].value, alerts["health:ami"].severity) == (0.9, "critical")
+def test_health_and_connect_rate_are_figures_of_their_own() -> None:
     well = Rate(numerator=99, denominator=100, value=0.99)
-    fold.feed(ConnectRateChanged(at=T0 + 1, window_seconds=86400, required=0.95, rate=well, margin=4), T0 + 1)
-    fold.feed(GatewayHealth(at=T0 + 1, component="ami", status="ok"), T0 + 1)
+    lost = GatewayHealth(at=T0, component="redis", status="lost", detail="no answer")
+    fold = board(lost, ConnectRateChanged(at=T0 + 1, window_seconds=86400, required=0.95, rate=well, margin=4))
     view = fold.snapshot(T0 + 2)
-    assert view.alerts == {}
-    assert view.health == {"ami": "ok"}
+    assert (view.alerts, view.health) == ({}, {"redis": "lost"})
     assert view.connect_rate is not None
     assert view.connect_rate.margin == 4
 
@@ -425,12 +446,12 @@ def test_a_patch_names_only_what_changed() -> None:
 def test_queues_go_by_their_titles() -> None:
     calls = CallBook()
     board, desk = WallboardFold(SETTINGS, calls), DeskFold(SETTINGS, "1001", calls)
-    for event in (offered(), queued(T0 + 1), ringing(T0 + 2), breached(T0 + 15)):
+    for event in (offered(), queued(T0 + 1), ringing(T0 + 2), raised(T0 + 15)):
         board.feed(event, event.at)
         desk.feed(event, event.at)
     shown = board.snapshot(T0 + 15)
     assert shown.waiting["c1"].queue_title == "政务服务热线"
-    assert shown.alerts["breached:c1"].queue_title == "政务服务热线"
+    assert shown.alerts["answer_breached:c1"].queue_title == "政务服务热线"
     assert desk.call is not None
     assert desk.call.queue_title == "政务服务热线"
 

@@ -91,3 +91,7 @@ export function requestCallback(callId: string): Promise<unknown> {
 export function submitTicket(callId: string): Promise<unknown> {
   return call('POST', `/api/tickets/${encodeURIComponent(callId)}/submit`);
 }
+
+export function acknowledgeAlert(alertId: string): Promise<unknown> {
+  return call('POST', `/api/alerts/${encodeURIComponent(alertId)}/acknowledge`);
+}

@@ -286,7 +286,10 @@ export interface ConnectRateAtRisk {
   margin: number;
 }
 
-/** `value` crossed `limit`: seconds for waits and lag, a share for rates. `detail`: a part's own words. */
+/**
+ * `value` crossed `limit`: seconds for waits and lag, a share for rates. `detail`: a part's own words. Of a call
+ * at risk, `value` is the wait so far and `limit` the target it comes near to.
+ */
 export interface AlertRaised {
   type: "alert.raised";
   at: number;
@@ -651,21 +654,25 @@ export interface MissedCaller {
 }
 
 /**
- * Something a supervisor should see. `kind` is the event type it came from. `severity`: `critical` (a promise is
- * broken now), `warning`, or `info` (a breach that is over). `value` is the wait in seconds, the connect rate's
- * share, or the health event's own value.
+ * Something a supervisor should see, from its raising at `at`. `value` crossed `limit` then, in seconds or as a
+ * share. `level`: how often it was escalated for want of an acknowledgement. `ended` is there only of a call that
+ * was late and is over; its `value` is the whole wait.
  */
 export interface Alert {
   alert_id: string;
-  kind: string;
-  severity: string;
+  kind: AlertKind;
+  severity: AlertSeverity;
   at: number;
   call_id?: string;
   queue?: string;
   queue_title?: string;
   component?: string;
   value?: number;
+  limit?: number;
   detail?: string;
+  acknowledged_by?: string;
+  level?: number;
+  ended?: number;
 }
 
 /** The engine that transcribes a language here, and why it was taken. */
