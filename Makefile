@@ -47,10 +47,12 @@ ui-test:        ## types, messages and unit tests of the pages
 contract:       ## generate JSON Schema, AsyncAPI, OpenAPI, TypeScript types, diagrams
 	$(BIN)/python -m gateway.bus.contract
 	$(BIN)/python -m gateway.web.api
+	$(BIN)/python -m gateway.ami.diagram
 
 contract-check: ## fail if a generated file differs
 	$(BIN)/python -m gateway.bus.contract --check
 	$(BIN)/python -m gateway.web.api --check
+	$(BIN)/python -m gateway.ami.diagram --check
 
 prompts:        ## speak config/prompts.toml into asterisk/sounds
 	$(BIN)/hotline prompts build

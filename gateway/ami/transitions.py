@@ -115,16 +115,6 @@ TABLE: dict[tuple[State, Kind], Transition] = {
 }
 
 
-def diagram() -> str:
-    """The table as a Mermaid state diagram; what leaves a call where it is, is left out."""
-    lines = ["stateDiagram-v2", f"    [*] --> {State.OFFERED}: arrives in a trunk context"]
-    for (state, kind), (after, _) in TABLE.items():
-        if state is not after:
-            target = "[*]" if after is State.ENDED else after.value
-            lines.append(f"    {state} --> {target}: {kind}")
-    return "\n".join(lines)
-
-
 NOBODY = Leg("", "", "", called=0.0)
 """The leg of a happening that concerns no person."""
 
