@@ -77,7 +77,9 @@ class App:
         """
         async with self._journal, asyncio.TaskGroup() as tasks:
             self._tasks = tasks
-            recalled = await recall(self._journal, self._settings, self._core, self._live, self._metrics, time.time())
+            recalled = await recall(
+                self._journal, self._settings, self._core, self._live, self._metrics, self._sinks, time.time()
+            )
             publisher = Publisher(self._settings.redis, self._journal, on_health=self._put)
             web_ready = asyncio.Event()
             services = server.Services(

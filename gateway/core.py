@@ -92,9 +92,6 @@ class Ticking(Protocol):
     def next_deadline(self) -> float | None:
         """The instant at which ``tick`` has something to do."""
 
-    def restore(self, event: Event) -> None:
-        """An event of the journal, in its order, before anything is fed. Afterwards it is as if never stopped."""
-
 
 class Part(Ticking, Protocol):
     """A part of the core that turns events into further events."""

@@ -12,8 +12,9 @@ from collections.abc import AsyncIterator, Sequence
 from gateway.answer_sla.missed import KEPT
 from gateway.config import Settings
 from gateway.core import Gateway, heard_until
-from gateway.events import Event, GatewayHealth
+from gateway.events import AlertEvent, Event, GatewayHealth
 from gateway.metrics import Metrics
+from gateway.notify import Sink
 from gateway.store.entry import Entry
 from gateway.store.journal import Journal
 from gateway.store.missed_list import TYPES as MISSED_TYPES
@@ -50,9 +51,15 @@ class Recall:
 
 
 async def recall(
-    journal: Journal, settings: Settings, core: Gateway, live: Live, metrics: Metrics, now: float
+    journal: Journal,
+    settings: Settings,
+    core: Gateway,
+    live: Live,
+    metrics: Metrics,
+    sinks: Sequence[Sink],
+    now: float,
 ) -> Recall:
-    """Bring core, pages and metrics to where the journal ends. Raises StoreError."""
+    """Bring core, pages, metrics and the sinks of alerts to where the journal ends. Raises StoreError."""
     recalled = Recall()
     window = max(DAY, settings.connect_rate_window_hours * 3600.0)
     start = await journal.seq_at(now - window - LONGEST_CALL)
@@ -62,6 +69,9 @@ async def recall(
         event = entry.event
         core.restore(event)
         metrics.restore(event)
+        if isinstance(event, AlertEvent):
+            for sink in sinks:
+                sink.restore(event)
         if not isinstance(event, GatewayHealth):
             live.publish(event, event.at)
         recalled.take(event)

@@ -6,6 +6,9 @@ heap, and those of calls that were served meanwhile are dropped when they come u
 
 Before a call joins a queue nobody knows which promise it was given. Until then it is held to the most lenient one of
 all queues, provided that all of them count the caller's whole wait.
+
+Where the wait ends at pick-up it stops there, although the call is answered only after the announcement. An agent who
+is lost before the caller heard him never stopped it.
 """
 
 from __future__ import annotations
@@ -16,8 +19,10 @@ from dataclasses import dataclass
 from gateway.answer_sla.policy import Deadlines, deadlines, promise
 from gateway.config import QueuePolicy, Settings
 from gateway.events import (
+    AgentStateChanged,
     AnswerAtRisk,
     AnswerBreached,
+    AttemptMissed,
     CallAbandoned,
     CallAnswered,
     CallEnded,
@@ -40,6 +45,8 @@ class _Waiting:
     queue: str = ""
     queued: float | None = None
     first_ring: float | None = None
+    picked_up_by: str = ""
+    """The agent who picked up; the caller still hears an announcement, or is lost to that agent again."""
     at_risk: bool = False
     breached: bool = False
 
@@ -105,6 +112,13 @@ class AnswerClock:
                 if call.first_ring is None:
                     call.first_ring = event.at
                     self._schedule(call)
+            case AgentStateChanged(state="talking") if event.call_id in self._waiting:
+                self._waiting[event.call_id].picked_up_by = event.agent
+            case AttemptMissed() if event.call_id in self._waiting:
+                call = self._waiting[event.call_id]
+                if call.picked_up_by == event.agent:
+                    call.picked_up_by = ""
+                    self._schedule(call)
             case CallOverflowed() if event.call_id in self._waiting:
                 self._move(self._waiting[event.call_id], "", None)
             case AnswerAtRisk() if event.call_id in self._waiting:
@@ -116,7 +130,7 @@ class AnswerClock:
 
     def _move(self, call: _Waiting, queue: str, queued: float | None) -> None:
         """Into a queue, or out of one."""
-        call.queue, call.queued, call.first_ring = queue, queued, None
+        call.queue, call.queued, call.first_ring, call.picked_up_by = queue, queued, None, ""
         call.policy = promise(self._settings, queue, call.arrived)
         self._schedule(call)
 
@@ -149,6 +163,6 @@ class AnswerClock:
 
 
 def _deadlines(call: _Waiting) -> Deadlines | None:
-    if call.policy is None:
+    if call.policy is None or (call.picked_up_by and call.policy.clock != "caller_wait"):
         return None
     return deadlines(call.policy, arrived=call.arrived, queued=call.queued, first_ring=call.first_ring)

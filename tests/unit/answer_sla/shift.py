@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 from hypothesis import strategies as st
+from msgspec import structs
 
 from gateway.answer_sla.clock import AnswerClock
 from gateway.answer_sla.service_level import ServiceLevel
@@ -46,7 +47,7 @@ SETTINGS = Settings(
     ),
     agent=(Agent(id="1001", name="王敏"),),
 )
-STRICT_ONLY = Settings(queue=(QueuePolicy(name="strict", period=(NIGHT,)), QueuePolicy(name="queue")))
+TWO_QUEUES = Settings(queue=(QueuePolicy(name="strict", period=(NIGHT,)), QueuePolicy(name="queue")))
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,8 @@ class Plan:
     start: float
     menu: float
     stints: tuple[Stint, ...]
+    greeting: float = 0.0
+    """The announcement between pick-up and conversation."""
     talk: float = 0.0
     held: float = 0.0
     wrap_up: float = 0.0
@@ -90,6 +93,7 @@ PLANS = st.builds(
     start=st.one_of(_seconds(40), _seconds(900), _seconds(900).map(lambda second: second - 86400.0)),
     menu=_seconds(20),
     stints=st.lists(STINTS, max_size=3).map(tuple),
+    greeting=_seconds(4),
     talk=_seconds(120),
     held=_seconds(20),
     wrap_up=_seconds(60),
@@ -168,10 +172,15 @@ def _call(call_id: str, plan: Plan, beginning: float, floor: _Floor) -> list[Eve
         if stint.end == "wait":
             return told
         if stint.end == "answer" and agent:
+            told.append(floor.enter(agent, "talking", end, call_id))
+            now = round(end + plan.greeting, 1)
+            clocks = structs.replace(
+                clocks, picked_up=end, bridged=now, ended=None, caller_wait=round(now - arrived, 6)
+            )
             if plan.found_talking:
                 clocks = Clocks(arrived=arrived, queued=queued, provenance="reconstructed")
-            told.append(CallAnswered(at=end, call_id=call_id, queue=queue, agent=agent, clocks=clocks))
-            return told + _conversation(call_id, plan, clocks, end, agent, queue, floor)
+            told.append(CallAnswered(at=now, call_id=call_id, queue=queue, agent=agent, clocks=clocks))
+            return told + _conversation(call_id, plan, clocks, now, agent, floor)
         if agent:
             told += [
                 AttemptMissed(at=end, call_id=call_id, queue=queue, agent=agent, reason="no_answer"),
@@ -192,12 +201,9 @@ def _call(call_id: str, plan: Plan, beginning: float, floor: _Floor) -> list[Eve
     return [*told, CallEnded(at=end, call_id=call_id, hung_up_by="caller", clocks=clocks)]
 
 
-def _conversation(
-    call_id: str, plan: Plan, clocks: Clocks, at: float, agent: str, queue: str, floor: _Floor
-) -> list[Event]:
-    told: list[Event] = [floor.enter(agent, "talking", at, call_id)]
+def _conversation(call_id: str, plan: Plan, clocks: Clocks, at: float, agent: str, floor: _Floor) -> list[Event]:
     end = round(at + plan.talk, 1)
-    told.append(floor.enter(agent, "hold", end, call_id))
+    told: list[Event] = [floor.enter(agent, "hold", end, call_id)]
     end = round(end + plan.held, 1)
     wrapped = round(end + plan.wrap_up, 1)
     told += [floor.enter(agent, "wrap_up", end, call_id), floor.enter(agent, "available", wrapped)]

@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 
 from gateway.answer_sla.clock import AnswerClock
 from gateway.answer_sla.policy import Deadlines, deadlines, wait, within_target
-from gateway.config import QueuePolicy, Settings
+from gateway.config import Period, QueuePolicy, Settings
 from gateway.events import (
+    AgentStateChanged,
     AnswerAtRisk,
     AnswerBreached,
+    AttemptMissed,
     CallAbandoned,
     CallAnswered,
     CallEnded,
@@ -125,6 +127,43 @@ def test_an_overflowed_caller_still_waits() -> None:
     left = CallOverflowed(at=T0 + 12, call_id="1", queue="hotline", reason="gave_up", clocks=Clocks(arrived=T0))
     assert run(clock(STRICT), offered(), queued(1), left) == [("AnswerAtRisk", 10), ("AnswerBreached", 15)]
     assert run(clock(BY_QUEUE), offered(), queued(1), left) == [("AnswerAtRisk", 11)]
+
+
+def test_where_the_wait_ends_at_pick_up_the_announcement_breaks_no_promise() -> None:
+    ringing = CallRinging(at=T0 + 7, call_id="1", queue="hotline", agent="1001")
+    picked_up = AgentStateChanged(at=T0 + 13, agent="1001", state="talking", call_id="1")
+    lost = AttemptMissed(at=T0 + 21, call_id="1", queue="hotline", agent="1001", reason="rejected")
+    story = (offered(), queued(3), ringing, picked_up)
+    assert run(clock(STRICT), *story, answered(20)) == [("AnswerAtRisk", 10), ("AnswerBreached", 15)]
+    assert run(clock(BY_QUEUE), *story, answered(20)) == []
+    assert run(clock(BY_RING), *story, answered(30)) == []
+    assert run(clock(BY_QUEUE), *story, lost, answered(30)) == [("AnswerAtRisk", 13), ("AnswerBreached", 18)]
+    assert run(clock(BY_RING), *story, lost, answered(30)) == [("AnswerAtRisk", 17), ("AnswerBreached", 22)]
+
+
+def test_a_call_keeps_the_promise_of_the_hour_it_arrived() -> None:
+    """T0 is midnight in Shanghai."""
+    night = Period(start="23:00", end="00:00", target_seconds=40.0, at_risk_seconds=30.0)
+    subject = clock(QueuePolicy(name="hotline", period=(night,)))
+    before = CallOffered(at=T0 - 1, call_id="1", caller_number="")
+    assert run(subject, before, queued(5)) == [("AnswerAtRisk", 29), ("AnswerBreached", 39)]
+    assert run(subject, offered(0, "2"), queued(5, "2")) == [("AnswerAtRisk", 10), ("AnswerBreached", 15)]
+
+
+def test_after_a_restart_nothing_is_said_twice() -> None:
+    first = clock(STRICT)
+    story: list[Event] = [offered(), queued(1)]
+    for event in story:
+        first.feed(event, event.at)
+    story += first.tick(T0 + 12)
+    second = clock(STRICT)
+    for event in story:
+        second.restore(event)
+    assert [type(event) for event in second.tick(T0 + 20)] == [AnswerBreached]
+    third = clock(STRICT)
+    for event in [*story, answered(13)]:
+        third.restore(event)
+    assert third.next_deadline() is None
 
 
 def test_pages_get_the_same_deadlines() -> None:

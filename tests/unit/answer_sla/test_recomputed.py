@@ -26,7 +26,7 @@ from gateway.events import (
     CallQueued,
     Event,
 )
-from tests.unit.answer_sla.shift import BEGINNINGS, SETTINGS, SHIFTS, STRICT_ONLY, Hall, Plan, events_of
+from tests.unit.answer_sla.shift import BEGINNINGS, SETTINGS, SHIFTS, TWO_QUEUES, Hall, Plan, events_of
 
 SHOWN = (
     "offered",
@@ -79,12 +79,12 @@ def waiting_by_hand(events: list[Event], until: float) -> tuple[Counter[str], in
     return Counter(queue for queue in where.values() if queue), sum(queue is not None for queue in where.values())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     plans=SHIFTS,
     beginning=BEGINNINGS,
     lag=st.sampled_from([0.0, 0.7]),
-    policies=st.sampled_from([SETTINGS, STRICT_ONLY]),
+    policies=st.sampled_from([SETTINGS, TWO_QUEUES]),
 )
 def test_the_live_view_and_the_journal_agree(
     plans: list[Plan], beginning: float, lag: float, policies: Settings
@@ -155,8 +155,8 @@ def _measured(figures: QueueFigures) -> int:
     return figures.answered - figures.unknown_wait
 
 
-@settings(max_examples=150, deadline=None)
-@given(plans=SHIFTS, beginning=BEGINNINGS, policies=st.sampled_from([SETTINGS, STRICT_ONLY]))
+@settings(max_examples=100, deadline=None)
+@given(plans=SHIFTS, beginning=BEGINNINGS, policies=st.sampled_from([SETTINGS, TWO_QUEUES]))
 def test_a_breach_is_fired_once_and_never_early(plans: list[Plan], beginning: float, policies: Settings) -> None:
     hall, _ = play(events_of(plans, beginning), policies)
     breaches = [event for event in hall.journal if isinstance(event, AnswerBreached)]
@@ -188,8 +188,8 @@ def _only_stays(journal: list[Event]) -> list[tuple[str, float, str, CallAnswere
     return [(one, arrived[one], queues[one][0], end) for one, end in ends.items() if len(queues.get(one, [])) == 1]
 
 
-@settings(max_examples=150, deadline=None)
-@given(plans=SHIFTS, beginning=BEGINNINGS, share=st.floats(0, 1), policies=st.sampled_from([SETTINGS, STRICT_ONLY]))
+@settings(max_examples=100, deadline=None)
+@given(plans=SHIFTS, beginning=BEGINNINGS, share=st.floats(0, 1), policies=st.sampled_from([SETTINGS, TWO_QUEUES]))
 def test_a_restart_anywhere_changes_nothing(
     plans: list[Plan], beginning: float, share: float, policies: Settings
 ) -> None:
