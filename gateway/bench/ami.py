@@ -1,268 +1,238 @@
-"""``hotline bench ami``: AMI events in, durable events out, beside a bare panoramisk that only counts.
+"""``hotline bench ami``: AMI events in, durable events and a Redis stream out, beside a panoramisk that only counts.
 
 Both receive the same storm of calls over loopback TCP from a server in another process. *Reference*: panoramisk's
-Manager with a callback that counts. *Ours*: the client, the core (tracker, answer clock, service level, drafts), the
-pages' folds, the metrics and the journal, wired as in the gateway; an event counts once the call it belongs to is
-durable. Then storms at a steady rate tell how long it takes from an event's instant at the PBX until it is durable.
+Manager with a callback that counts. *Ours*: the gateway itself, whole, but without speech, with a Redis of its own,
+which is read by another process as a ticketing system would. A storm is over when its last call's end was read there.
+Then storms at a steady rate tell how long it takes from an event's instant at the PBX until it is on the disk, and
+until it was read from Redis. Everything is repeated, and the best comes first: what is worse is the machine's doing.
 """
 
 from __future__ import annotations
 
 import asyncio
-import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
-from panoramisk import Manager
 
-from gateway.ami.client import AmiClient
-from gateway.ami.messages import ResyncCompleted
-from gateway.bench import ami_storm
-from gateway.bench.figures import Percentiles, helper, percentiles, ratio
-from gateway.config import Ami, Settings
-from gateway.core import Gateway, Input
-from gateway.errors import NeighbourError
-from gateway.events import CallAnswered, CallEnded, CallOffered, CallQueued, CallRinging, Event
-from gateway.metrics import Metrics
-from gateway.store.journal import Journal, JournalFullError
-from gateway.tickets.load import load_drafts
-from gateway.web.live import Live
+from gateway.ami import messages
+from gateway.bench.ami_storm import Storm
+from gateway.bench.bare import panoramisk
+from gateway.bench.figures import Helper, Load, Machine, Percentiles, helper, percentiles, ratio, within
+from gateway.bench.gateway import command, gateway
+from gateway.bench.stream_reader import TIMED, Seen
+from gateway.config import Settings
+from gateway.demo.redis import RedisInstance
+from gateway.events import event_type
+from gateway.store.subscription import Subscription
 
-AT_ONCE = 100
-"""Calls under way at any time."""
 RATES = (500.0, 2000.0)
-STORM_SECONDS = 120.0
-TIMED = CallOffered | CallQueued | CallRinging | CallAnswered | CallEnded
-"""Events that carry the instant of the AMI event they come from."""
+STORM_SECONDS = 300.0
 
 
 class Speed(Struct, frozen=True):
-    """One run as fast as events are taken. ``cpu_seconds``: of the receiving process."""
+    """One storm as fast as it is taken. ``cpu_seconds``: of the receiving process."""
 
     events_per_second: float
     seconds: float
     cpu_seconds: float
 
 
+class Delays(Struct, frozen=True):
+    """One storm at a steady rate: milliseconds from the instant at the PBX until durable, and until read from Redis."""
+
+    durable_ms: Percentiles
+    redis_ms: Percentiles
+    cpu_share: float
+
+
 class Paced(Struct, frozen=True):
-    """One run at ``rate`` AMI events a second. ``durable_ms``: milliseconds from the instant at the PBX to the disk."""
+    """Storms of ``calls`` calls at ``rate`` AMI events a second, by Redis' p99 from the best to the worst."""
 
     rate: float
-    seconds: float
     calls: int
-    durable_ms: Percentiles
-    cpu_share: float
-    refused: int
+    runs: tuple[Delays, ...]
 
 
 class AmiReport(Struct, frozen=True):
-    """What ``hotline bench ami --json`` prints. ``events`` are AMI events, ``durable`` those in the journal.
+    """What ``hotline bench ami --json`` prints.
 
-    ``ratio``: our events a second over the reference's.
+    ``events`` are a storm's AMI events, of which the gateway uses ``used`` and lays the others aside. ``published``:
+    entries in Redis after the last storm; ``lost``: messages or events dropped or refused, in all. ``ratio``: our best
+    events a second over the reference's best.
     """
 
+    machine: Machine
     calls: int
     events: int
-    durable: int
-    refused: int
-    reference: Speed
-    ours: Speed
+    used: int
+    published: int
+    lost: int
+    reference: tuple[Speed, ...]
+    ours: tuple[Speed, ...]
     ratio: float | None
     paced: tuple[Paced, ...]
     bench: str = "ami"
 
 
-async def measure(settings: Settings, config: Path, calls: int, seconds: float) -> AmiReport:
+async def measure(settings: Settings, config: Path, calls: int, seconds: float, repeat: int) -> AmiReport:
     """Run the storms: ``calls`` as fast as possible, then ``seconds`` at each of ``RATES``. Raises HotlineError."""
-    async with helper("gateway.bench.ami_server") as server:
-        local = msgspec.structs.replace(
-            settings,
-            ami=Ami(port=int(server.hello), username="bench", secret="bench", trunk_contexts=(ami_storm.CONTEXT,)),
-            speech=msgspec.structs.replace(settings.speech, enabled=False),
-        )
-        events = calls * len(ami_storm.CALL)
-        reference = await _reference(local.ami, calls, events)
-        async with _ours(local, config) as receiver:
-            ours = await receiver.storm(calls, 0.0)
-            durable, refused = receiver.durable, receiver.refused
+    load = Load()
+    async with helper("gateway.bench.ami_server") as server, RedisInstance() as redis:
+        bench = _Bench(settings, config, int(server.hello), redis.url)
+        storm = Storm(calls)
+        reference, ours = [], []
+        for _ in range(repeat):
+            reference.append(await bench.reference(storm))
+            ours.append(await bench.speed(storm))
+        published = bench.published
         paced = []
         for rate in RATES:
-            async with _ours(local, config) as receiver:
-                count = max(1, round(rate * seconds / len(ami_storm.CALL)))
-                run = await receiver.storm(count, rate)
-                paced.append(
-                    Paced(
-                        rate=rate,
-                        seconds=run.seconds,
-                        calls=count,
-                        durable_ms=percentiles(receiver.delays),
-                        cpu_share=run.cpu_seconds / run.seconds,
-                        refused=receiver.refused,
-                    )
-                )
+            steady = Storm(max(1, round(rate * seconds * calls / storm.events())))
+            runs = [await bench.delays(steady, rate) for _ in range(repeat)]
+            runs.sort(key=lambda run: run.redis_ms.p99 or 0.0)
+            paced.append(Paced(rate, steady.calls, tuple(runs)))
+    reference, ours = (sorted(runs, key=lambda run: -run.events_per_second) for runs in (reference, ours))
     return AmiReport(
+        machine=load.machine(),
         calls=calls,
-        events=events,
-        durable=durable,
-        refused=refused,
-        reference=reference,
-        ours=ours,
-        ratio=ratio(ours.events_per_second, reference.events_per_second),
+        events=storm.events(),
+        used=_used(storm),
+        published=published,
+        lost=bench.lost,
+        reference=tuple(reference),
+        ours=tuple(ours),
+        ratio=ratio(ours[0].events_per_second, reference[0].events_per_second),
         paced=tuple(paced),
     )
 
 
 def table(report: AmiReport) -> str:
     """The report for people."""
+
+    def speeds(name: str, runs: tuple[Speed, ...]) -> str:
+        figures = " ".join(f"{run.events_per_second:>8.0f}" for run in runs)
+        return f"  {name:<24} {figures} events/s"
+
     lines = [
-        f"{report.events} AMI events of {report.calls} calls, as fast as they are taken",
-        f"  panoramisk, counting   {report.reference.events_per_second:>9.0f} events/s",
-        f"  gateway, to the disk   {report.ours.events_per_second:>9.0f} events/s"
-        f"   {report.durable} durable, {report.refused} refused",
-        f"  gateway / panoramisk   {report.ratio or 0.0:>9.2f}",
-        "at a steady rate: milliseconds from the PBX's instant to the disk",
-        "  events/s       p50      p95      p99      max   processor",
+        f"{report.events} AMI events of {report.calls} calls ({report.used} of use), as fast as they are taken, "
+        "best run first",
+        speeds("panoramisk, counting", report.reference),
+        speeds("gateway, read from Redis", report.ours) + f"   {report.published} published, {report.lost} lost",
+        f"  gateway / panoramisk     {report.ratio or 0.0:>8.2f}",
+        "at a steady rate: milliseconds from the PBX's instant to the disk, and until read from Redis",
+        "  events/s    disk  p50      p99      max    Redis  p50      p99      max   processor",
     ]
-    for run in report.paced:
-        figures = (run.durable_ms.p50, run.durable_ms.p95, run.durable_ms.p99, run.durable_ms.max)
-        lines.append(f"  {run.rate:>8.0f} {' '.join(f'{f or 0.0:>8.1f}' for f in figures)} {run.cpu_share:>10.0%}")
+    for paced in report.paced:
+        for run in paced.runs:
+            disk, redis = (
+                " ".join(f"{figure or 0.0:>8.1f}" for figure in (each.p50, each.p99, each.max))
+                for each in (run.durable_ms, run.redis_ms)
+            )
+            lines.append(f"  {paced.rate:>8.0f}  {disk}    {redis} {run.cpu_share:>10.0%}")
+    lines.append(f"load averages {report.machine.load_before} and {report.machine.load_after}")
     return "\n".join(lines)
 
 
-def _storm_action(calls: int, rate: float) -> dict[str, str]:
-    return {"Calls": str(calls), "AtOnce": str(min(calls, AT_ONCE)), "Rate": f"{rate:g}"}
+class _Bench:
+    """Runs one storm after another, each against a fresh receiver."""
+
+    def __init__(self, settings: Settings, config: Path, port: int, redis_url: str) -> None:
+        self.lost = 0
+        self.published = 0
+        self._settings = settings
+        self._config = config
+        self._port = port
+        self._redis = redis_url
+        self._streams = 0
+
+    async def reference(self, storm: Storm) -> Speed:
+        """Panoramisk by itself."""
+        events, heard = storm.events(), 0
+        done = asyncio.Event()
+
+        def count(message: object) -> None:
+            nonlocal heard
+            heard += 1
+            if heard == events:
+                done.set()
+
+        async with panoramisk(self._port, count):
+            cpu = time.process_time()
+            answer = await self._play(storm, 0.0)
+            await within(done.wait(), STORM_SECONDS, "the storm was not over")
+            return _speed(events, time.time() - float(answer["Started"]), time.process_time() - cpu)
+
+    async def speed(self, storm: Storm) -> Speed:
+        """The gateway, as fast as it takes the events."""
+        run = await self._run(storm, 0.0)
+        return _speed(storm.events(), run.seconds, run.cpu_seconds)
+
+    async def delays(self, storm: Storm, rate: float) -> Delays:
+        """The gateway at a steady rate."""
+        run = await self._run(storm, rate)
+        return Delays(percentiles(run.durable), run.seen.delays_ms, run.cpu_seconds / run.seconds)
+
+    async def _run(self, storm: Storm, rate: float) -> _Run:
+        self._streams += 1
+        stream = f"bench:{self._streams}"
+        async with (
+            helper("gateway.bench.stream_reader", self._redis, stream, str(storm.calls)) as reader,
+            gateway(self._settings, self._config, self._port, self._redis, stream=stream) as watched,
+        ):
+            with watched.durable() as entries:
+                durable = asyncio.create_task(_durable(entries, storm.calls))
+                cpu = time.process_time()
+                answer = await self._play(storm, rate)
+                seen = await within(_seen(reader), STORM_SECONDS, "the storm was not over")
+                cpu = time.process_time() - cpu
+                delays = await within(durable, STORM_SECONDS, "the storm was not durable")
+            self.lost += watched.lost
+        self.published = seen.entries
+        return _Run(seen, delays, seen.last - float(answer["Started"]), cpu)
+
+    async def _play(self, storm: Storm, rate: float) -> Mapping[str, str]:
+        return await command(
+            self._port, "Storm", Name=storm.name, Calls=storm.calls, AtOnce=storm.at_once, Rate=f"{rate:g}"
+        )
 
 
-async def _reference(settings: Ami, calls: int, events: int) -> Speed:
-    """Panoramisk by itself."""
-    heard, first = 0, 0.0
-    done = asyncio.Event()
+class _Run(Struct, frozen=True):
+    seen: Seen
+    durable: list[float]
+    seconds: float
+    cpu_seconds: float
 
-    def count(manager: Manager, message: object) -> None:
-        nonlocal heard, first
-        if heard == 0:
-            first = time.monotonic()
-        heard += 1
-        if heard == events:
-            done.set()
 
-    manager = Manager(
-        loop=asyncio.get_running_loop(),
-        host=settings.host,
-        port=settings.port,
-        username=settings.username,
-        secret=settings.secret,
+def _speed(events: int, seconds: float, cpu: float) -> Speed:
+    return Speed(events / seconds, seconds, cpu)
+
+
+async def _seen(reader: Helper) -> Seen:
+    async for line in reader.lines():
+        return msgspec.json.decode(line, type=Seen)
+    raise EOFError("the reader of the stream ended")
+
+
+async def _durable(entries: Subscription, calls: int) -> list[float]:
+    """Milliseconds of each timed event until its transaction was over, up to the end of the last call."""
+    delays, ended = [], 0
+    async for entry in entries:
+        kind = event_type(entry.event)
+        if f"hotline.{kind}.v1" in TIMED:
+            delays.append((time.time() - entry.event.at) * 1000)
+            ended += kind == "call.ended"
+            if ended == calls:
+                break
+    return delays
+
+
+def _used(storm: Storm) -> int:
+    """AMI events that become messages."""
+    return sum(
+        messages.parse({"Event": event}, 0.0) is not None
+        for call in range(storm.calls)
+        for event, _headers in storm.scenario(call).lines
     )
-    manager.register_event("*", count)
-    await manager.connect()
-    try:
-        cpu = time.process_time()
-        manager.send_action({"Action": "Storm", **_storm_action(calls, 0.0)})
-        await _within(done)
-        seconds = time.monotonic() - first
-        return Speed(events / seconds, seconds, time.process_time() - cpu)
-    finally:
-        manager.close()
-
-
-class _Receiver:
-    """The gateway's way from the wire to the journal, in a loop as the gateway's own."""
-
-    def __init__(self, settings: Settings, config: Path, journal: Journal) -> None:
-        self.durable = 0
-        self.refused = 0
-        self.delays: list[float] = []
-        self._core = Gateway(settings, load_drafts(config, settings))
-        self._journal = journal
-        self._live = Live(settings)
-        self._metrics = Metrics()
-        self._inbox: asyncio.Queue[Input] = asyncio.Queue()
-        self._client = AmiClient(settings.ami, self._put)
-        self._in_step = asyncio.Event()
-        self._first = 0.0
-        self._ended = 0
-        self._calls = 0
-        self._done = asyncio.Event()
-
-    async def run(self) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._run_core())
-            tasks.create_task(self._client.run())
-            tasks.create_task(self._watch_journal())
-
-    async def storm(self, calls: int, rate: float) -> Speed:
-        """Have a storm sent, and wait until all its calls have ended, durably."""
-        await _within(self._in_step)
-        self._calls = calls
-        cpu = time.process_time()
-        await self._client.action("Storm", **_storm_action(calls, rate))
-        await _within(self._done)
-        seconds = time.monotonic() - self._first
-        return Speed(calls * len(ami_storm.CALL) / seconds, seconds, time.process_time() - cpu)
-
-    def _put(self, item: Input) -> None:
-        if isinstance(item, ResyncCompleted):
-            # The client is connected once this, its last word before that, is taken.
-            asyncio.get_running_loop().call_soon(self._in_step.set)
-        elif self._calls and not self._first:
-            self._first = time.monotonic()
-        self._inbox.put_nowait(item)
-
-    async def _run_core(self) -> None:
-        while True:
-            deadline = self._core.next_deadline()
-            try:
-                async with asyncio.timeout(None if deadline is None else max(0.0, deadline - time.time())):
-                    item = await self._inbox.get()
-            except TimeoutError:
-                self._publish(self._core.tick(time.time()))
-                continue
-            self._publish(self._core.feed(item, time.time()))
-
-    def _publish(self, events: Sequence[Event]) -> None:
-        now = time.time()
-        for event in events:
-            self._live.publish(event, now)
-            self._metrics.feed(event)
-        try:
-            if events:
-                self._journal.append(events)
-        except JournalFullError as error:
-            self.refused += error.refused
-
-    async def _watch_journal(self) -> None:
-        with self._journal.subscribe("bench", max_queue=1_000_000) as entries:
-            async for entry in entries:
-                self.durable += 1
-                if isinstance(entry.event, TIMED):
-                    self.delays.append((time.time() - entry.event.at) * 1000)
-                if isinstance(entry.event, CallEnded):
-                    self._ended += 1
-                    if self._ended == self._calls:
-                        self._done.set()
-
-
-@asynccontextmanager
-async def _ours(settings: Settings, config: Path) -> AsyncIterator[_Receiver]:
-    """A receiver in step with the server; its journal lies on the disk where the gateway's would."""
-    settings.home().mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory(prefix="bench-", dir=settings.home()) as folder:
-        async with Journal(f"sqlite:///{folder}/journal.db", settings.store.commit_interval) as journal:
-            receiver = _Receiver(settings, config, journal)
-            running = asyncio.create_task(receiver.run())
-            try:
-                yield receiver
-            finally:
-                running.cancel()
-                await asyncio.gather(running, return_exceptions=True)
-
-
-async def _within(done: asyncio.Event) -> None:
-    try:
-        await asyncio.wait_for(done.wait(), STORM_SECONDS)
-    except TimeoutError:
-        raise NeighbourError(f"the storm was not over within {STORM_SECONDS:g} s", "Give a smaller --calls") from None

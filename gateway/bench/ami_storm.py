@@ -1,174 +1,142 @@
-"""A storm of queue calls as Asterisk would tell it: one answered call's events, with ids and numbers of their own.
+"""A storm of hotline calls as Asterisk would tell it: scenarios, mixed and interwoven. PURE.
 
-Every call has the same events in the same order: it arrives, waits in the queue, an agent's phone rings, he picks up,
-both are bridged, he hangs up. ``at_once`` calls are always under way, each at another point of its life.
+``at_once`` calls are always under way, each at another point of its life; each has three agents of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator
 
-CONTEXT = "from-trunk"
-QUEUE = "hotline"
-FIRST_AGENT = 1001
+from msgspec import Struct
 
-_UP = ("6", "Up")
-
-
-def _channel(
-    state: tuple[str, str] = _UP, *, agent: bool = False, connected: bool = True, prefix: str = ""
-) -> dict[str, str]:
-    """The headers Asterisk repeats in every event about a channel."""
-    caller, member = ("{number}", "张建国"), ("{agent}", "王敏")
-    own, other = (member, caller) if agent else (caller, member)
-    if not connected:
-        other = ("<unknown>", "<unknown>")
-    headers = {
-        "Channel": "PJSIP/{agent}-{id}" if agent else "PJSIP/citizens-{id}",
-        "ChannelState": state[0],
-        "ChannelStateDesc": state[1],
-        "CallerIDNum": own[0],
-        "CallerIDName": own[1],
-        "ConnectedLineNum": other[0],
-        "ConnectedLineName": other[1],
-        "Language": "zh",
-        "AccountCode": "",
-        "Context": "from-agent" if agent else "hotline",
-        "Exten": "s",
-        "Priority": "3",
-        "Uniqueid": "{uniqueid}.2" if agent else "{uniqueid}.1",
-        "Linkedid": "{uniqueid}.1",
-    }
-    return {prefix + name: value for name, value in headers.items()}
-
-
-def _queue(**more: str) -> dict[str, str]:
-    return {**_channel(), "Queue": QUEUE, **more}
-
-
-def _agent(state: tuple[str, str] = _UP, **more: str) -> dict[str, str]:
-    member = {"Queue": QUEUE, "Interface": "PJSIP/{agent}", "MemberName": "王敏"}
-    return {**_channel(), **_channel(state, agent=True, prefix="Dest"), **member, **more}
-
-
-def _dial(state: tuple[str, str], **more: str) -> dict[str, str]:
-    return {**_channel(), **_channel(state, agent=True, prefix="Dest"), **more}
-
-
-def _bridge(channels: str, **channel: str) -> dict[str, str]:
-    return {
-        "BridgeUniqueid": "bridge-{id}",
-        "BridgeType": "basic",
-        "BridgeTechnology": "simple_bridge",
-        "BridgeCreator": "<unknown>",
-        "BridgeName": "<unknown>",
-        "BridgeNumChannels": channels,
-        "BridgeVideoSourceMode": "none",
-        **channel,
-    }
-
-
-def _member(status: str) -> dict[str, str]:
-    return {
-        "Queue": QUEUE,
-        "MemberName": "王敏",
-        "Interface": "PJSIP/{agent}",
-        "StateInterface": "PJSIP/{agent}",
-        "Membership": "static",
-        "Penalty": "0",
-        "CallsTaken": "1",
-        "LastCall": "0",
-        "LastPause": "0",
-        "InCall": "0",
-        "Status": status,
-        "Paused": "0",
-        "PausedReason": "",
-        "Wrapuptime": "0",
-    }
-
-
-def _device(device: str, state: str) -> dict[str, str]:
-    return {"Device": device, "State": state}
-
-
-_RING, _DOWN, _RINGING = ("4", "Ring"), ("0", "Down"), ("5", "Ringing")
-_PHONE = "PJSIP/{agent}"
-
-CALL: tuple[tuple[str, dict[str, str]], ...] = (
-    ("Newchannel", {**_channel(_RING, connected=False), "Context": CONTEXT, "Exten": "12345", "Priority": "1"}),
-    ("Newstate", _channel(connected=False)),
-    ("DeviceStateChange", _device("PJSIP/citizens", "INUSE")),
-    ("DeviceStateChange", _device(f"Queue:{QUEUE}", "RINGING")),
-    ("QueueCallerJoin", _queue(Position="1", Count="1")),
-    ("Newchannel", _channel(_DOWN, agent=True, connected=False)),
-    ("AgentCalled", _agent(_DOWN)),
-    ("DialBegin", _dial(_DOWN, DialString="{agent}")),
-    ("NewConnectedLine", _channel()),
-    ("DialState", _dial(_DOWN, DialStatus="RINGING")),
-    ("Newstate", _channel(_RINGING, agent=True)),
-    ("NewConnectedLine", _channel(_RINGING, agent=True)),
-    ("DeviceStateChange", _device(_PHONE, "RINGING")),
-    ("QueueMemberStatus", _member("6")),
-    ("DeviceStateChange", _device(f"Queue:{QUEUE}_avail", "INUSE")),
-    ("Newstate", _channel(agent=True)),
-    ("DialEnd", _dial(_UP, DialStatus="ANSWER")),
-    ("DeviceStateChange", _device(_PHONE, "INUSE")),
-    ("QueueMemberStatus", _member("2")),
-    ("DeviceStateChange", _device(f"Queue:{QUEUE}", "NOT_INUSE")),
-    ("QueueCallerLeave", _queue(Position="1", Count="0")),
-    ("AgentConnect", _agent(HoldTime="4", RingTime="1")),
-    ("BridgeCreate", _bridge("0")),
-    ("BridgeEnter", _bridge("1", **_channel(agent=True))),
-    ("BridgeEnter", _bridge("2", **_channel())),
-    ("HangupRequest", {**_channel(agent=True), "Cause": "26"}),
-    ("AgentComplete", _agent(HoldTime="4", TalkTime="2", Reason="agent")),
-    ("BridgeLeave", _bridge("1", **_channel(agent=True))),
-    ("BridgeLeave", _bridge("0", **_channel())),
-    ("Hangup", {**_channel(agent=True), "Cause": "26", "Cause-txt": "Unspecified"}),
-    ("QueueMemberStatus", _member("1")),
-    ("BridgeDestroy", _bridge("0")),
-    ("DeviceStateChange", _device(f"Queue:{QUEUE}_avail", "NOT_INUSE")),
-    ("DeviceStateChange", _device(_PHONE, "NOT_INUSE")),
-    ("SoftHangupRequest", {**_channel(), "Cause": "16"}),
-    ("Hangup", {**_channel(), "Cause": "16", "Cause-txt": "Normal Clearing"}),
-    ("DeviceStateChange", _device("PJSIP/citizens", "UNAVAILABLE")),
+from gateway.bench.ami_events import (
+    Lines,
+    agent_hangs_up,
+    arrives,
+    caller_hangs_up,
+    gives_up_waiting,
+    is_given_up,
+    joins,
+    picks_up,
+    rings,
+    stops_ringing,
+    text,
 )
-"""One call: event and headers, with ``{uniqueid}``, ``{id}``, ``{number}`` and ``{agent}`` still open."""
+
+FIRST_AGENT = 1001
+AGENTS_A_CALL = 3
 
 
-def _text(event: str, headers: Mapping[str, str]) -> str:
-    lines = {"Event": event, "Privilege": "call,all", "Timestamp": "{at:.6f}", **headers}
-    return "".join(f"{name}: {value}\r\n" for name, value in lines.items()) + "\r\n"
+class Scenario(Struct, frozen=True):
+    """A kind of call. ``share``: of twenty calls, how many. ``told``: which of the gateway's events it makes."""
+
+    name: str
+    share: int
+    lines: Lines
+    told: tuple[str, ...]
 
 
-_TEXTS = tuple(_text(event, headers) for event, headers in CALL)
+_QUEUED = (*arrives(), *joins())
+_ANSWERED = ("call.offered", "call.queued", "call.ringing", "call.answered", "call.ended")
+
+SCENARIOS = (
+    Scenario("answered, agent hangs up", 7, (*_QUEUED, *rings(0), *picks_up(0), *agent_hangs_up(0)), _ANSWERED),
+    Scenario("answered, caller hangs up", 4, (*_QUEUED, *rings(0), *picks_up(0), *caller_hangs_up(0)), _ANSWERED),
+    Scenario(
+        "no answer, then the next agent",
+        3,
+        (*_QUEUED, *rings(0), *stops_ringing(0, "NOANSWER"), *rings(1), *picks_up(1), *agent_hangs_up(1)),
+        ("call.ringing", *_ANSWERED),
+    ),
+    Scenario(
+        "three phones ring, one answers",
+        2,
+        (
+            *(*_QUEUED, *rings(0), *rings(1), *rings(2), *picks_up(1)[:1]),
+            *(*stops_ringing(0, "CANCEL"), *stops_ringing(2, "CANCEL"), *picks_up(1)[1:], *caller_hangs_up(1)),
+        ),
+        ("call.ringing", "call.ringing", *_ANSWERED),
+    ),
+    Scenario(
+        "abandoned while a phone rings",
+        2,
+        (*_QUEUED, *rings(0), *gives_up_waiting(0)),
+        ("call.offered", "call.queued", "call.ringing", "call.abandoned", "call.ended"),
+    ),
+    Scenario(
+        "abandoned, all agents busy",
+        1,
+        (*_QUEUED, *gives_up_waiting()),
+        ("call.offered", "call.queued", "call.abandoned", "call.ended"),
+    ),
+    Scenario(
+        "no answer, overflowed",
+        1,
+        (*_QUEUED, *rings(0), *stops_ringing(0, "NOANSWER"), *is_given_up()),
+        ("call.offered", "call.queued", "call.ringing", "call.overflowed", "call.ended"),
+    ),
+)
+
+_TURNS = [((turn + 0.5) / kind.share, index) for index, kind in enumerate(SCENARIOS) for turn in range(kind.share)]
+MIX = tuple(SCENARIOS[index] for _, index in sorted(_TURNS))
+"""Twenty calls in which every scenario has its share, the kinds spread."""
+_TEXTS = {scenario.name: tuple(text(line) for line in scenario.lines) for scenario in SCENARIOS}
 
 
-def steps(calls: int, at_once: int) -> Iterator[tuple[int, int]]:
-    """(call from 0, index into ``CALL``) in the order of the wire."""
-    lanes = min(calls, at_once)
-    starts = [lane * len(CALL) // lanes for lane in range(lanes)]
-    left, turn = calls * len(CALL), 0
-    while left:
-        for lane, start in enumerate(starts):
-            round_, index = divmod(turn - start, len(CALL))
-            call = lane + round_ * lanes
-            if 0 <= call < calls and round_ >= 0:
+class Storm(Struct, frozen=True):
+    """``calls`` of the mix, ``at_once`` at a time. ``name`` tells the calls of several storms apart."""
+
+    calls: int
+    at_once: int = 100
+    name: str = "storm"
+
+    def scenario(self, call: int) -> Scenario:
+        """Which kind of call this one is (from 0)."""
+        return MIX[(call + call // self.lanes) % len(MIX)]
+
+    @property
+    def lanes(self) -> int:
+        """Calls really under way at once."""
+        return max(1, min(self.calls, self.at_once))
+
+    def events(self) -> int:
+        """AMI events of the whole storm."""
+        return sum(len(self.scenario(call).lines) for call in range(self.calls))
+
+    def told(self) -> Counter[str]:
+        """Events the gateway makes of it, by type: of each call's own story."""
+        return Counter(kind for call in range(self.calls) for kind in self.scenario(call).told)
+
+    def steps(self) -> Iterator[tuple[int, int]]:
+        """(call from 0, index of its event) in the order of the wire."""
+        mean = sum(len(scenario.lines) for scenario in MIX) // len(MIX)
+        waiting = [(lane * mean // self.lanes, self._lane(lane)) for lane in range(self.lanes)]
+        turn = 0
+        while waiting:
+            going = []
+            for start, lane in waiting:
+                step = next(lane, None) if start <= turn else (-1, -1)
+                if step is None:
+                    continue
+                if step[0] >= 0:
+                    yield step
+                going.append((start, lane))
+            waiting = going
+            turn += 1
+
+    def event(self, call: int, index: int, at: float) -> bytes:
+        """One event as it goes over the wire; ``at`` in Unix seconds."""
+        opened = fields(self.name, call, call % self.lanes)
+        return _TEXTS[self.scenario(call).name][index].format(at=at, **opened).encode()
+
+    def _lane(self, lane: int) -> Iterator[tuple[int, int]]:
+        for call in range(lane, self.calls, self.lanes):
+            for index in range(len(self.scenario(call).lines)):
                 yield call, index
-                left -= 1
-        turn += 1
 
 
-def event(call: int, index: int, at_once: int, at: float) -> bytes:
-    """One event as it goes over the wire; ``at`` in Unix seconds."""
-    return (
-        _TEXTS[index]
-        .format(
-            at=at,
-            uniqueid=f"bench-{call}",
-            id=f"{call:08x}",
-            number=f"138{call:08d}",
-            agent=FIRST_AGENT + call % at_once,
-        )
-        .encode()
-    )
+def fields(name: str, call: int, lane: int) -> dict[str, str]:
+    """What is open in an event's text, but for the instant. ``lane``: calls of one lane have the same agents."""
+    agents = {f"agent{n}": str(FIRST_AGENT + lane * AGENTS_A_CALL + n) for n in range(AGENTS_A_CALL)}
+    return {"uniqueid": f"{name}-{call}", "id": f"{call:08x}", "number": f"138{call:08d}", **agents}

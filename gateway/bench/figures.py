@@ -6,14 +6,17 @@ import asyncio
 import math
 import os
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from msgspec import Struct
 
 from gateway.asr.local import import_path
 from gateway.errors import NeighbourError
+
+T = TypeVar("T")
 
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
@@ -44,10 +47,42 @@ def ratio(ours: float | None, reference: float | None) -> float | None:
     return ours / reference if ours is not None and reference else None
 
 
+class Machine(Struct, frozen=True):
+    """What else had the processors' time: load averages of one minute before and after the measurement."""
+
+    cores: int
+    load_before: float
+    load_after: float
+
+
+class Load:
+    """Taken before a measurement; ``machine()`` after it."""
+
+    def __init__(self) -> None:
+        self._before = os.getloadavg()[0]
+
+    def machine(self) -> Machine:
+        """Now that the measurement is over."""
+        return Machine(len(os.sched_getaffinity(0)), round(self._before, 2), round(os.getloadavg()[0], 2))
+
+
+async def within(work: Awaitable[T], seconds: float, what: str) -> T:
+    """Wait for it. Raises NeighbourError, ``what`` and the seconds, when it takes longer."""
+    try:
+        return await asyncio.wait_for(work, seconds)
+    except TimeoutError:
+        raise NeighbourError(f"{what} within {seconds:g} s", "Measure less, or on a machine with less to do") from None
+
+
 def cpu_seconds(pid: int) -> float:
     """Processor time a living process has used, all its threads, user and system (Linux, proc(5))."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_bytes() -> int:
+    """Memory of this process that is in RAM (Linux, proc(5))."""
+    return int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 class Helper:

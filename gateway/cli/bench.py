@@ -16,7 +16,9 @@ from gateway.config import Settings
 T = TypeVar("T")
 
 BENCHES = {
-    "ami": "AMI events a second and milliseconds to the disk, beside bare panoramisk",
+    "ami": "AMI events a second, and milliseconds to the disk and to Redis, beside bare panoramisk",
+    "clock": "how exactly thousands of waiting calls are said to be late, beside a timer per deadline",
+    "resync": "seconds until living calls are known again after a cut, beside bare panoramisk",
     "asr": "how far behind speech its words are and what they cost, beside a plain server of the same engine",
 }
 
@@ -35,8 +37,18 @@ def add_commands(commands: Subcommands, common: argparse.ArgumentParser) -> None
         return bench
 
     bench = add("ami", _ami)
-    bench.add_argument("--calls", type=int, default=2000, metavar="N", help="of the storm (default: %(default)s)")
+    bench.add_argument("--calls", type=int, default=1000, metavar="N", help="of the storm (default: %(default)s)")
     bench.add_argument("--seconds", type=float, default=5.0, metavar="S", help="at each steady rate (%(default)s)")
+    bench.add_argument("--repeat", type=int, default=3, metavar="N", help="each measurement (default: %(default)s)")
+    bench = add("clock", _clock)
+    bench.add_argument("--calls", type=int, default=10_000, metavar="N", help="that wait (default: %(default)s)")
+    bench.add_argument("--seconds", type=float, default=10.0, metavar="S", help="in which they come (%(default)s)")
+    bench.add_argument("--rate", type=float, default=500.0, metavar="R", help="other AMI events a second (%(default)s)")
+    bench.add_argument("--target", type=float, default=15.0, metavar="S", help="of the queue (default: %(default)s)")
+    bench.add_argument("--repeat", type=int, default=1, metavar="N", help="the whole (default: %(default)s)")
+    bench = add("resync", _resync)
+    bench.add_argument("--calls", type=int, default=500, metavar="N", help="that live (default: %(default)s)")
+    bench.add_argument("--repeat", type=int, default=10, metavar="N", help="cuts (default: %(default)s)")
     bench = add("asr", _asr)
     bench.add_argument("--legs", type=int, default=4, metavar="N", help="two make a call (default: %(default)s)")
     bench.add_argument("--seconds", type=float, default=30.0, metavar="S", help="of each leg (default: %(default)s)")
@@ -45,14 +57,28 @@ def add_commands(commands: Subcommands, common: argparse.ArgumentParser) -> None
 
 def _list(arguments: argparse.Namespace, settings: Settings) -> int:
     for name, what in BENCHES.items():
-        print(f"{name:<6} {what}")
+        print(f"{name:<7} {what}")
     return 0
 
 
 def _ami(arguments: argparse.Namespace, settings: Settings) -> int:
     from gateway.bench.ami import measure, table
 
-    work = measure(settings, arguments.config, max(1, arguments.calls), arguments.seconds)
+    work = measure(settings, arguments.config, max(1, arguments.calls), arguments.seconds, max(1, arguments.repeat))
+    return _run(arguments, work, table)
+
+
+def _clock(arguments: argparse.Namespace, settings: Settings) -> int:
+    from gateway.bench.clock import Plan, measure, table
+
+    plan = Plan(max(1, arguments.calls), arguments.seconds, arguments.rate, arguments.target, max(1, arguments.repeat))
+    return _run(arguments, measure(settings, arguments.config, plan), table)
+
+
+def _resync(arguments: argparse.Namespace, settings: Settings) -> int:
+    from gateway.bench.resync import measure, table
+
+    work = measure(settings, arguments.config, max(1, arguments.calls), max(1, arguments.repeat))
     return _run(arguments, work, table)
 
 
@@ -65,8 +91,8 @@ def _asr(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _run(arguments: argparse.Namespace, work: Coroutine[Any, Any, T], table: Callable[[T], str]) -> int:
-    # Connections come and go by the plan; only what goes wrong is worth a line.
-    logging.disable(logging.INFO)
+    # Connections come, go and are cut by the plan; only what goes wrong is worth a line.
+    logging.disable(logging.WARNING)
     report = run_until_signal(work)
     if report is None:
         return 130

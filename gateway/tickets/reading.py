@@ -39,6 +39,8 @@ class Reader:
 
     def read(self, utterances: Sequence[TranscriptFinal], settled: Mapping[str, str]) -> dict[str, TicketField]:
         """The fields these utterances (in order) speak of. ``settled``: the agent's own values, never proposed anew."""
+        if not utterances and not settled:
+            return {}
         caller = Words(u for u in utterances if u.speaker == "caller")
         words = Words(u for u in utterances if u.speaker == "caller" or is_read_back(u.text))
         asked = Asked(utterances, words)

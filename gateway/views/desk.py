@@ -98,6 +98,10 @@ class DeskFold:
         """The call on the desk, if any."""
         return self._sheet.call if self._sheet else None
 
+    def held(self) -> set[str]:
+        """Ids of the calls on the desk and laid aside: besides the agent's own, only their events change it."""
+        return {sheet.call.call_id for sheet in (self._sheet, self._aside) if sheet}
+
     def snapshot(self, now: float) -> Desk:
         """The whole desk at ``now``. An agent the PBX never spoke of is offline since the first look."""
         if self._view is None:

@@ -17,7 +17,7 @@ import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from gateway.config import Settings
-from gateway.events import AgentStateChanged, CallAnswered, CallRinging, Event
+from gateway.events import AgentStateChanged, CallAnswered, CallEvent, CallRinging, Event
 from gateway.views import (
     Alert,
     Desk,
@@ -46,6 +46,8 @@ HEARTBEAT = 15.0
 """Seconds between pings; a page that does not answer in half of it is gone."""
 CLOSE_TIMEOUT = 2.0
 """Seconds a page has to agree to a close."""
+FORGOTTEN_STEP = 1000
+"""Calls forgotten for want of room between two lines of the log."""
 SESSION_OVER = 4401
 """Close code: log in again."""
 
@@ -128,25 +130,25 @@ class Live:
         }
         self._desks: dict[str, DeskFold] = {}
         self._desk_topics: dict[str, Topic] = {}
+        self._holders: dict[str, set[str]] = {}
+        """The agents on whose desks a call is or is laid aside, by call id."""
         self._engines: tuple[SpeechEngine, ...] = ()
         self._flush_timer: asyncio.TimerHandle | None = None
         self._expiry_timer: asyncio.TimerHandle | None = None
-        self._forgotten = 0
+        self._tell_forgotten = 1
         for agent in settings.agent:
             self._desk(agent.id)
 
     def publish(self, event: Event, now: float) -> None:
         """Fold an event into every view and tell the pages soon. Needs a running loop only once pages exist."""
         if self._wallboard.feed(event, now):
-            self._boards_changed()
-        if isinstance(event, AgentStateChanged | CallRinging | CallAnswered):
-            self._desk(event.agent)
-        for agent, desk in self._desks.items():
-            self._desk_topics[agent].dirty |= desk.feed(event, now)
-        if self._wallboard.calls.forgotten > self._forgotten:
-            self._forgotten = self._wallboard.calls.forgotten
-            log.warning("more living calls than the pages can hold; forgotten so far: %d", self._forgotten)
-        self._flush_soon()
+            self._changed(*self._boards.values())
+        for agent in self._concerned(event):
+            self._feed_desk(agent, event, now)
+        forgotten = self._wallboard.calls.forgotten
+        if forgotten >= self._tell_forgotten:
+            self._tell_forgotten = forgotten + FORGOTTEN_STEP
+            log.warning("more living calls than the pages can hold; forgotten so far: %d", forgotten)
 
     def set_engines(self, engines: Iterable[SpeechEngine]) -> None:
         """Show these speech engines, one per language."""
@@ -154,9 +156,7 @@ class Live:
         self._wallboard.set_engines(self._engines)
         for desk in self._desks.values():
             desk.set_engines(self._engines)
-        for topic in self._topics():
-            topic.dirty = True
-        self._flush_soon()
+        self._changed(*self._topics())
 
     def desk(self, agent: str) -> Desk:
         """The agent's desk as it is now."""
@@ -243,11 +243,34 @@ class Live:
             self._desk_topics[agent] = Topic("desk", desk.snapshot)
         return self._desks[agent]
 
+    def _concerned(self, event: Event) -> set[str]:
+        """The agents on whose desks an event may change something: not each of hundreds looks at every event."""
+        agents = self._holders.get(event.call_id, set()) if isinstance(event, CallEvent) else set()
+        if isinstance(event, AgentStateChanged | CallRinging | CallAnswered):
+            return agents | {event.agent}
+        return set(agents)
+
+    def _feed_desk(self, agent: str, event: Event, now: float) -> None:
+        desk = self._desk(agent)
+        before = desk.held()
+        if desk.feed(event, now):
+            self._changed(self._desk_topics[agent])
+        held = desk.held()
+        for call_id in held - before:
+            self._holders.setdefault(call_id, set()).add(agent)
+        for call_id in before - held:
+            self._holders[call_id].discard(agent)
+            if not self._holders[call_id]:
+                del self._holders[call_id]
+
     def _topics(self) -> Iterable[Topic]:
         return (*self._boards.values(), *self._desk_topics.values())
 
-    def _flush_soon(self) -> None:
-        if self._flush_timer is None and any(topic.dirty and topic.pages for topic in self._topics()):
+    def _changed(self, *topics: Topic) -> None:
+        """They may look different: tell their pages soon."""
+        for topic in topics:
+            topic.dirty = True
+        if self._flush_timer is None and any(topic.pages for topic in topics):
             self._flush_timer = asyncio.get_running_loop().call_later(COALESCE, self._flush)
 
     def _flush(self) -> None:
@@ -268,12 +291,9 @@ class Live:
             self._expiry_timer = asyncio.get_running_loop().call_later(delay, self._expire)
 
     def _expire(self) -> None:
-        self._boards_changed()
-        self._flush()
-
-    def _boards_changed(self) -> None:
         for topic in self._boards.values():
             topic.dirty = True
+        self._flush()
 
 
 async def _close(request: web.Request, socket: web.WebSocketResponse, code: int, reason: str) -> None:
