@@ -21,6 +21,7 @@ from gateway.ami.recording import Recording, recording_path
 from gateway.asr.hub import WorkerHub
 from gateway.asr.local import LocalWorkers
 from gateway.asr.protocol import FromWorker, Hello
+from gateway.bus import redis_stream
 from gateway.bus.redis_stream import Publisher
 from gateway.config import Ami, Settings
 from gateway.core import FromPbx, Gateway, Input, SurveyKey, Tap, Worker, ami
@@ -30,9 +31,12 @@ from gateway.ivr.agi import AgiServer
 from gateway.metrics import Metrics
 from gateway.notify import Sink
 from gateway.recall import recall
+from gateway.store import history
 from gateway.store.accounts import Accounts
 from gateway.store.database import database_url
+from gateway.store.history import History
 from gateway.store.journal import Journal
+from gateway.store.retention import Retention
 from gateway.tickets.load import load_drafts
 from gateway.views import SpeechEngine
 from gateway.web import server
@@ -44,6 +48,9 @@ INBOX_LIMIT = 100_000
 """Messages that may wait for the core; one more is dropped, counted and shown."""
 PARTIALS_LIMIT = 1_000
 """Interim words that may wait for Redis; one more is dropped."""
+
+JOURNAL_READERS = (redis_stream.CURSOR, history.CURSOR)
+"""What they have not read yet is never purged."""
 
 
 class App:
@@ -85,6 +92,8 @@ class App:
                 self._journal, self._settings, self._core, self._live, self._metrics, self._sinks, time.time()
             )
             publisher = Publisher(self._settings.redis, self._journal, on_health=self._put)
+            kept = History(database_url(self._settings), self._journal, on_health=self._put)
+            retention = Retention(database_url(self._settings), self._settings, JOURNAL_READERS)
             web_ready = asyncio.Event()
             services = server.Services(
                 settings=self._settings,
@@ -98,6 +107,8 @@ class App:
             )
             tasks.create_task(self._run_core(), name="core")
             tasks.create_task(publisher.run(), name="redis")
+            tasks.create_task(kept.run(), name="history")
+            tasks.create_task(retention.run(), name="retention")
             tasks.create_task(self._publish_partials(publisher), name="partials")
             for recording in self._recordings.values():
                 tasks.create_task(recording.run(), name="recording")

@@ -45,7 +45,7 @@ class GatewayInstance(Ephemeral):
         self._asterisk, self._redis, self._config, self._extra = asterisk, redis, config, dict(extra or {})
         self._folder = tempfile.TemporaryDirectory(prefix="hotline-gateway-")
         self.folder = Path(self._folder.name)
-        self.store_url = f"sqlite:///{self.folder / 'journal.db'}"
+        self.store_url = self._extra.get("HOTLINE_STORE_URL", f"sqlite:///{self.folder / 'journal.db'}")
         command = [sys.executable, "-m", "gateway", "serve", "--config", str(config), *arguments]
         self._child = Child("hotline serve", command, self.folder / "gateway.log", self._environment())
 

@@ -164,8 +164,11 @@ def _engine(url: str, durable: bool, reading: bool = False, poolclass: type[Pool
 
 
 def _postgresql(durable: bool, reading: bool) -> dict[str, Any]:
-    """What each connection asks of PostgreSQL; libpq's names. A server that vanished is noticed within 10 s or so."""
+    """What each connection asks of PostgreSQL; libpq's names. Either side notices within some 10 s that the other is
+    gone, so that a dead gateway does not keep the writer's lock.
+    """
     options = [f"statement_timeout={STATEMENT_SECONDS}s", "idle_in_transaction_session_timeout=60s"]
+    options += ["tcp_keepalives_idle=5", "tcp_keepalives_interval=2", "tcp_keepalives_count=3"]
     options += [f"synchronous_commit={'on' if durable else 'off'}"]
     options += ["default_transaction_read_only=on"] if reading else []
     return {

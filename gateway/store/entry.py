@@ -21,8 +21,20 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder[AnyEvent](AnyEvent).decode
 
 
+LONGEST_TEXT = 200
+"""Characters of a text that stands in a column of its own."""
+
+
+def clean(text: str) -> str:
+    """The text as every database takes it: PostgreSQL has no NUL in a text, and no long ones in an index."""
+    return text.replace("\0", "")[:LONGEST_TEXT]
+
+
 class Entry(Struct, frozen=True):
-    """A durable event. ``seq`` counts from 1 without gaps; ``stream_ms`` (Unix ms at commit) never decreases."""
+    """A durable event. ``seq`` counts from 1; ``stream_ms`` (Unix ms at commit) never decreases.
+
+    Entries are numbered without gaps; those that were purged are missing, single ones too.
+    """
 
     seq: int
     stream_ms: int
@@ -60,7 +72,7 @@ def rows(drafts: Sequence[Draft], after: int, stream_ms: int) -> list[dict[str, 
             "seq": seq,
             "stream_ms": stream_ms,
             "type": event_type(one.event),
-            "call_id": getattr(one.event, "call_id", ""),
+            "call_id": clean(getattr(one.event, "call_id", "")),
             "at": one.event.at,
             "data": one.data,
         }

@@ -21,14 +21,14 @@ from types import TracebackType
 from typing import Literal, Self, TypeVar
 
 from sqlalchemy import Connection, insert, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from gateway.errors import StoreError
 from gateway.events import Event, GatewayHealth
 from gateway.store import reading
 from gateway.store.database import open_engine, shown, store_error
 from gateway.store.entry import COLUMNS, Draft, Entry, draft, from_row, rows
-from gateway.store.lock import WriterLock
+from gateway.store.lock import WriterLock, other_writer
 from gateway.store.subscription import Subscription
 from gateway.store.tables import journal
 
@@ -36,6 +36,8 @@ MAX_BATCH = 1000
 """Events in one transaction."""
 FIRST_RETRY, LONGEST_RETRY = 0.05, 2.0
 """Seconds between attempts of a commit that fails."""
+SILENCE_LIMIT = 5.0
+"""Seconds after which a commit that does not return is reported."""
 CLOSE_TIMEOUT = 10.0
 """Seconds that closing waits for a database that does not take the last events."""
 
@@ -223,11 +225,14 @@ class Journal:
         retry = FIRST_RETRY
         doubtful = False
         while True:
+            committing = self._loop.run_in_executor(self._writer_thread, self._store, batch, doubtful)
             try:
-                entries = await self._loop.run_in_executor(self._writer_thread, self._store, batch, doubtful)
+                _, late = await asyncio.wait([committing], timeout=SILENCE_LIMIT)
+                if late:
+                    self._hold(f"journal database {shown(self._url)}: does not answer")
+                entries = await committing
             except StoreError as error:
-                if self._health == "ok":
-                    self._report("degraded", f"events held: {error}", self.waiting)
+                self._hold(str(error))
                 doubtful = True
                 await asyncio.sleep(retry)
                 retry = min(retry * 2, LONGEST_RETRY)
@@ -250,11 +255,18 @@ class Journal:
                 if found and [row.data for row in found] == [one.data for one in batch]:
                     return [from_row(*row) for row in found]
                 if found:
-                    raise StoreError(f"journal database {shown(self._url)}: another gateway writes it", "Stop that one")
-            connection.execute(insert(journal), rows(batch, self.seq, stream_ms))
+                    raise other_writer(self._url)
+            try:
+                connection.execute(insert(journal), rows(batch, self.seq, stream_ms))
+            except IntegrityError as error:
+                raise other_writer(self._url) from error
             return [Entry(seq, stream_ms, one.event) for seq, one in enumerate(batch, self.seq + 1)]
 
         return self._transaction(write)
+
+    def _hold(self, reason: str) -> None:
+        if self._health == "ok":
+            self._report("degraded", f"events held: {reason}", self.waiting)
 
     def _report(self, status: Literal["ok", "degraded", "lost"], detail: str, value: float) -> None:
         if status == self._health:

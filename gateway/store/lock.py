@@ -17,6 +17,11 @@ WRITER = 0x686F746C696E6500
 """PostgreSQL's advisory lock of the one writer; it is of one database."""
 
 
+def other_writer(url: str) -> StoreError:
+    """The error for a journal that another gateway writes."""
+    return StoreError(f"journal database {shown(url)}: another gateway writes it", "Stop that one, or set store.url")
+
+
 class WriterLock:
     """For SQLite a locked file beside it, for PostgreSQL an advisory lock on a connection of its own.
 
@@ -61,7 +66,7 @@ class WriterLock:
             session = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
             if not session.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": WRITER}).scalar():
                 session.close()
-                raise self._taken()
+                raise other_writer(self._url)
             self._session = session
         except SQLAlchemyError as error:
             raise store_error(self._url, error) from error
@@ -84,9 +89,4 @@ class WriterLock:
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise self._taken() from error
-
-    def _taken(self) -> StoreError:
-        return StoreError(
-            f"journal database {shown(self._url)}: another gateway writes it", "Stop that one, or set store.url"
-        )
+            raise other_writer(self._url) from error

@@ -77,17 +77,24 @@ class Subscription:
         return self
 
     async def __anext__(self) -> Entry:
+        entries = await self.take(1)
+        if not entries:
+            raise StopAsyncIteration
+        return entries[0]
+
+    async def take(self, most: int) -> list[Entry]:
+        """Wait for entries and take at most so many of those that are there; none when iteration has ended."""
         while not self._queue:
             if self._ended:
-                raise StopAsyncIteration
+                return []
             if self._behind:
                 await self._catch_up()
             else:
                 self._wake.clear()
                 await self._wake.wait()
-        entry = self._queue.popleft()
-        self.seq = entry.seq
-        return entry
+        entries = [self._queue.popleft() for _ in range(min(most, len(self._queue)))]
+        self.seq = entries[-1].seq
+        return entries
 
     async def _catch_up(self) -> None:
         # Entries committed while we read are offered to the queue again, so that none falls between.

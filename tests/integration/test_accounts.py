@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 
 from gateway.errors import InputError
@@ -11,8 +9,8 @@ WANG = Account("wang", "supervisor", "", "hash-2")
 
 
 @pytest.fixture
-def accounts(tmp_path: Path):
-    engine = open_engine(f"sqlite:///{tmp_path}/journal.db")
+def accounts(store_url: str):
+    engine = open_engine(store_url)
     yield Accounts(engine)
     engine.dispose()
 

@@ -11,12 +11,15 @@ from itertools import groupby
 from pathlib import Path
 
 from redis.asyncio import Redis
+from sqlalchemy import select
 
 from gateway.bus.cloudevents import parse
 from gateway.demo.gateway import GatewayInstance
 from gateway.demo.process import Child
 from gateway.demo.stage import AsteriskInstance, RedisInstance
 from gateway.events import AgentStateChanged, GatewayHealth
+from gateway.store.database import open_reading
+from gateway.store.tables import agent_states
 from tests.integration.speech import need_models
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -98,10 +101,11 @@ async def test_a_worker_started_by_itself_serves_and_ends_when_told(tmp_path: Pa
         assert worker.status == 0
 
 
-async def test_redis_dies_while_events_come_and_gets_each_once_in_order() -> None:
+async def test_redis_dies_while_events_come_and_gets_each_once_in_order(store_url: str) -> None:
     asterisk = AsteriskInstance()
+    store_url = store_url.partition("?")[0]
     async with RedisInstance(persistent=True) as redis:
-        gateway = GatewayInstance(asterisk, redis, CONFIG, extra=NO_SPEECH)
+        gateway = GatewayInstance(asterisk, redis, CONFIG, extra={"HOTLINE_STORE_URL": store_url, **NO_SPEECH})
         async with asterisk, gateway:
 
             async def pause(reasons: range) -> None:
@@ -134,6 +138,15 @@ async def test_redis_dies_while_events_come_and_gets_each_once_in_order() -> Non
             ids = [int(parse(fields["event"]).id) for fields in await entries()]
             assert ids == list(range(1, len(ids) + 1))
             assert gateway.pid == pid
+            engine = open_reading(store_url)
+            paused = select(agent_states.c.reason).where(agent_states.c.state == "paused").order_by(agent_states.c.seq)
+
+            async def told_in_the_history() -> bool:
+                with engine.connect() as connection:
+                    return list(connection.execute(paused).scalars()) == [f"r{n}" for n in range(9)]
+
+            await until(told_in_the_history)
+            engine.dispose()
 
 
 async def test_asterisk_dies_and_comes_back_and_the_gateway_lives_on() -> None:
