@@ -35,6 +35,7 @@ from gateway.store import history
 from gateway.store.accounts import Accounts
 from gateway.store.database import database_url
 from gateway.store.history import History
+from gateway.store.interval_figures import IntervalFigures
 from gateway.store.journal import Journal
 from gateway.store.retention import Retention
 from gateway.tickets.load import load_drafts
@@ -108,6 +109,7 @@ class App:
             tasks.create_task(self._run_core(), name="core")
             tasks.create_task(publisher.run(), name="redis")
             tasks.create_task(kept.run(), name="history")
+            tasks.create_task(IntervalFigures(self._settings, kept).run(), name="figures")
             tasks.create_task(retention.run(), name="retention")
             tasks.create_task(self._publish_partials(publisher), name="partials")
             for recording in self._recordings.values():

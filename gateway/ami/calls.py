@@ -62,6 +62,7 @@ class Calls(Register):
         """The wait in a queue begins."""
         call.queue, call.queued = happening.queue, happening.at
         call.gave_up, call.left_queue, call.answered_here = False, None, False
+        call.first_ring = call.first_ring if call.bridged is not None else None
         self.out.append(
             CallQueued(at=happening.at, call_id=call.call_id, queue=call.queue, position=happening.position)
         )

@@ -53,6 +53,7 @@ def _restore_call(call: Call, event: CallEvent, calls: Calls) -> None:
         case CallQueued():
             call.state, call.queue, call.queued = State.QUEUED, event.queue, event.at
             call.answered_here, call.left_queue, call.gave_up = False, None, False
+            call.first_ring = call.first_ring if call.bridged is not None else None
         case CallRinging():
             leg = _leg(call, event.agent, "agent", event.at, calls)
             leg.rang = event.at

@@ -111,7 +111,7 @@ class Alerts:
     def _take(self, event: Event) -> list[Event]:
         match event:
             case ServiceLevelChanged():
-                target = self._settings.policy(event.queue).target_share
+                target = self._settings.policy_at(event.queue, event.at).target_share
                 return self._rate("service_level", "warning", event.of_offered, target, event.at, event.queue)
             case ConnectRateChanged():
                 return self._rate("connect_rate", "critical", event.rate, event.required, event.at)
