@@ -120,8 +120,10 @@ class Fold:
             call = self.calls[call_id] = CallRow(call_id, arrived=event.at)
         match event:
             case CallOffered():
-                call.caller_number, call.caller_name = clean(event.caller_number), clean(event.caller_name)
-                call.dialled, call.arrived = clean(event.dialled), event.at
+                # A call that is found again after a lost connection may come without what was known of it.
+                call.caller_number = clean(event.caller_number) or call.caller_number
+                call.caller_name = clean(event.caller_name) or call.caller_name
+                call.dialled, call.arrived = clean(event.dialled) or call.dialled, event.at
             case CallQueued():
                 call.queue = clean(event.queue)
                 call.queued = event.at if call.queued is None else call.queued

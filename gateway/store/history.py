@@ -35,7 +35,7 @@ CURSOR = "history"
 """Name of this reader's cursor in the journal."""
 BATCH = 200
 """Entries in one transaction: few enough that the journal's writer, who has to wait for it in SQLite, waits shortly."""
-MAX_QUEUE = 10_000
+MAX_QUEUE = 2_000
 """Entries held for us; beyond them they are read again from the journal."""
 GATHER_SECONDS, CATCH_UP_SECONDS = 0.25, 0.05
 """Pause after a transaction, and after a full one."""

@@ -72,7 +72,8 @@ class Retention:
                     log.warning("purge put off: %s", error)
                     wait = RETRY_SECONDS
                 else:
-                    log.info("purged %s", removed.rows)
+                    waits = f"; older entries stay for {removed.kept_for}" if removed.kept_for else ""
+                    log.info("purged %s%s", removed.rows, waits)
                     wait = self._until_hour()
         finally:
             stop.set()
@@ -148,13 +149,15 @@ def _remove(engine: Engine, name: str, where: ColumnElement[bool], stop: threadi
     table = _table(name)
     key = list(table.primary_key.columns)
     while not stop.is_set():
+        # Looked up before: in SQLite a transaction that read something may write only if nobody else did meanwhile.
         with engine.begin() as connection:
             found = connection.execute(select(*key).where(where).limit(BATCH)).all()
-            if not found:
-                return
+        if not found:
+            return
+        chosen = key[0].in_([row[0] for row in found]) if len(key) == 1 else tuple_(*key).in_(found)
+        with engine.begin() as connection:
             if table is journal:
-                _mark(connection, max(row.seq for row in found))
-            chosen = key[0].in_([row[0] for row in found]) if len(key) == 1 else tuple_(*key).in_(found)
+                _mark(connection, max(row[0] for row in found))
             connection.execute(delete(table).where(chosen))
         yield len(found)
         stop.wait(PAUSE)
@@ -162,12 +165,10 @@ def _remove(engine: Engine, name: str, where: ColumnElement[bool], stop: threadi
 
 def _mark(connection: Connection, seq: int) -> None:
     """Remember the newest entry that goes, so that its number and stamp are never given again."""
-    stamp = connection.execute(select(journal.c.stream_ms).where(journal.c.seq == seq)).scalar_one()
-    before = connection.execute(select(purged.c.seq)).scalar()
-    if before is None:
+    stamp = select(journal.c.stream_ms).where(journal.c.seq == seq).scalar_subquery()
+    connection.execute(update(purged).where(purged.c.seq < seq).values(seq=seq, stream_ms=stamp))
+    if connection.execute(select(purged.c.id)).first() is None:
         connection.execute(insert(purged).values(id=1, seq=seq, stream_ms=stamp))
-    elif before < seq:
-        connection.execute(update(purged).values(seq=seq, stream_ms=stamp))
 
 
 def _table(name: str) -> Table:

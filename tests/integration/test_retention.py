@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -158,6 +159,23 @@ async def test_the_history_loses_what_is_too_old_in_batches(store_url: str, monk
     assert again.rows == {**dict.fromkeys(removed.rows, 0), "journal": 3}
     left = {one.name: one.rows for one in status(store_url).tables}
     assert left == {"journal": 0, "legs": 1, "calls": 1, "agent_states": 3, "outbound": 0, "alerts": 0, "figures": 3}
+
+
+async def test_the_journal_is_written_while_it_is_purged(store_url: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("gateway.store.retention.BATCH", 50)
+    monkeypatch.setattr("gateway.store.retention.PAUSE", 0.0)
+    url = store_url.partition("?")[0]
+    await fill(url, [event for number in range(300) for event in call(f"old{number}", NOW - 50 * DAY)])
+    written: list[Event] = []
+    async with Journal(url, commit_interval=0.0) as journal, running(History(url, journal)) as history:
+        purging = asyncio.create_task(asyncio.to_thread(Retention(url, SETTINGS, (CURSOR,)).purge, NOW))
+        while not purging.done():
+            written += call(f"young{len(written)}", NOW)
+            journal.append(written[-5:])
+            await journal.flush()
+        assert purging.result().rows["journal"] == 1500
+        assert [entry.event for entry in await journal.read(0, 100_000)] == written
+        await history.reached(journal.seq)
 
 
 async def test_a_purge_ends_when_told(store_url: str):
