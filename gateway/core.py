@@ -200,9 +200,7 @@ class Gateway:
         return self._settings.policy(queue).wrap_up_seconds
 
     def _from_pbx(self, pbx: str, message: messages.Message, now: float) -> list[Event]:
-        told, health = self._trackers[pbx].feed(message), _ami_health(pbx, message)
-        # The PBX is heard again only after what happened meanwhile was told.
-        events = self._spread(told + health, now)
+        events = self._spread([*_ami_health(pbx, message), *self._trackers[pbx].feed(message)], now)
         match message:
             case messages.QueueCallerLeave() | messages.AgentConnect() | messages.BridgeEnter():
                 self._want_taps(message.uniqueid)

@@ -9,9 +9,6 @@ all queues, provided that all of them count the caller's whole wait.
 
 Where the wait ends at pick-up it stops there, although the call is answered only after the announcement. An agent who
 is lost before the caller heard him never stopped it.
-
-While a PBX cannot be heard nobody knows who still waits: nothing is fired until it is heard again and what happened
-meanwhile was told. The warnings that are due then come late, with their deadlines as instants.
 """
 
 from __future__ import annotations
@@ -34,11 +31,7 @@ from gateway.events import (
     CallQueued,
     CallRinging,
     Event,
-    GatewayHealth,
 )
-
-STARTING = "starting"
-"""Until a PBX is heard for the first time after a start."""
 
 
 @dataclass(slots=True)
@@ -65,8 +58,6 @@ class AnswerClock:
         self._settings = settings
         self._waiting: dict[str, _Waiting] = {}
         self._due: list[tuple[float, str]] = []
-        self._unheard: set[str] = set()
-        """PBXs that cannot be heard, by their component of the gateway's health."""
 
     def feed(self, event: Event, now: float) -> list[Event]:
         """Take an event. First fires what was due before it happened, last what was due before now.
@@ -81,13 +72,13 @@ class AnswerClock:
     def tick(self, now: float) -> list[Event]:
         """Fire everything that is due at ``now``."""
         fired: list[Event] = []
-        while self._due and not self._unheard and self._due[0][0] <= now:
+        while self._due and self._due[0][0] <= now:
             fired += self._fire_first()
         return fired
 
     def _fire_before(self, instant: float) -> list[Event]:
         fired: list[Event] = []
-        while self._due and not self._unheard and self._due[0][0] < instant:
+        while self._due and self._due[0][0] < instant:
             fired += self._fire_first()
         return fired
 
@@ -95,7 +86,7 @@ class AnswerClock:
         """The earliest instant at which ``tick`` may fire; None when nobody waits for it."""
         while self._due and self._due[0][1] not in self._waiting:
             heapq.heappop(self._due)
-        return self._due[0][0] if self._due and not self._unheard else None
+        return self._due[0][0] if self._due else None
 
     def deadlines(self, call_id: str) -> Deadlines | None:
         """The waiting call's deadlines; None when it does not wait, or its clock has not started."""
@@ -105,13 +96,9 @@ class AnswerClock:
     def restore(self, event: Event) -> None:
         """Take in an event of before a restart, this clock's own among them: what it has said is not said again."""
         self._take(event)
-        self._unheard.add(STARTING)
 
     def _take(self, event: Event) -> None:
         match event:
-            case GatewayHealth() if event.component == "ami" or event.component.startswith("ami:"):
-                self._unheard.discard(STARTING)
-                (self._unheard.add if event.status == "lost" else self._unheard.discard)(event.component)
             case CallOffered() if event.call_id not in self._waiting:
                 promised = promise(self._settings, "", event.at)
                 call = self._waiting[event.call_id] = _Waiting(event.call_id, event.at, promised)

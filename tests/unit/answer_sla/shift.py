@@ -31,7 +31,6 @@ from gateway.events import (
     ConnectRateAtRisk,
     ConnectRateChanged,
     Event,
-    GatewayHealth,
     ServiceLevelChanged,
 )
 
@@ -254,8 +253,6 @@ class Hall:
         for event in journal:
             self.clock.restore(event)
             self.level.restore(event)
-        # The PBX is heard again at once: nobody came or went.
-        self.clock.feed(GatewayHealth(at=0.0, component="ami", status="ok"), 0.0)
 
     def warnings(self) -> list[tuple[str, str, float]]:
         """What was fired, by kind, call and instant."""

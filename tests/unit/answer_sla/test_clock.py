@@ -22,7 +22,6 @@ from gateway.events import (
     CallRinging,
     Clocks,
     Event,
-    GatewayHealth,
 )
 
 T0 = 1_764_000_000.0
@@ -151,26 +150,6 @@ def test_a_call_keeps_the_promise_of_the_hour_it_arrived() -> None:
     assert run(subject, offered(0, "2"), queued(5, "2")) == [("AnswerAtRisk", 10), ("AnswerBreached", 15)]
 
 
-HEARD = GatewayHealth(at=T0 + 21, component="ami", status="ok")
-
-
-def test_nothing_is_said_of_callers_while_the_pbx_cannot_be_heard() -> None:
-    subject = clock(STRICT)
-    for event in (offered(), queued(1), offered(0, "2"), queued(1, "2")):
-        subject.feed(event, event.at)
-    lost = GatewayHealth(at=T0 + 8, component="ami", status="lost")
-    assert subject.feed(lost, T0 + 8) == []
-    assert (subject.tick(T0 + 20), subject.next_deadline()) == ([], None)
-    # It is told before the PBX counts as heard again: caller 2 had left in time.
-    gone = CallAbandoned(at=T0 + 9, call_id="2", queue="hotline", clocks=Clocks(arrived=T0, caller_wait=9))
-    assert subject.feed(gone, T0 + 21) == []
-    fired = subject.feed(HEARD, T0 + 21)
-    assert [(type(event), event.at, event.call_id) for event in fired] == [
-        (AnswerAtRisk, T0 + 10, "1"),
-        (AnswerBreached, T0 + 15, "1"),
-    ]
-
-
 def test_after_a_restart_nothing_is_said_twice() -> None:
     first = clock(STRICT)
     story: list[Event] = [offered(), queued(1)]
@@ -180,13 +159,10 @@ def test_after_a_restart_nothing_is_said_twice() -> None:
     second = clock(STRICT)
     for event in story:
         second.restore(event)
-    assert second.next_deadline() is None
-    assert second.tick(T0 + 20) == []
-    assert [(type(event), event.at) for event in second.feed(HEARD, T0 + 21)] == [(AnswerBreached, T0 + 15)]
+    assert [type(event) for event in second.tick(T0 + 20)] == [AnswerBreached]
     third = clock(STRICT)
     for event in [*story, answered(13)]:
         third.restore(event)
-    third.feed(HEARD, T0 + 21)
     assert third.next_deadline() is None
 
 
