@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.ami import messages
+from gateway.ami.sight import Sight
 from gateway.ami.tracker import Legs, Tracker
 from gateway.answer_sla.alerts import Alerts
 from gateway.answer_sla.clock import AnswerClock
@@ -115,8 +116,10 @@ class Gateway:
         }
         self._transcripts = TranscriptBook(settings.speech.flush_timeout)
         self._drafts = drafts
-        self._alerts = Alerts(settings)
-        self._parts: tuple[Part, ...] = (AnswerClock(settings), ServiceLevel(settings), self._alerts, drafts)
+        self._sight = Sight(self._trackers)
+        self._alerts = Alerts(settings, self._sight.has)
+        self._clock = AnswerClock(settings, self._sight.has)
+        self._parts: tuple[Part, ...] = (self._clock, ServiceLevel(settings), self._alerts, drafts)
         self._ticking: tuple[Ticking, ...] = (*self._trackers.values(), *self._parts, self._transcripts)
         self._missed = MissedCallers(settings, kept=KEPT)
         self._living: dict[str, _Living] = {}
@@ -168,9 +171,10 @@ class Gateway:
 
     def restore(self, event: Event) -> None:
         """Take in one entry of the journal, in order, before the first input: state as if there had been no stop."""
+        self._sight.lose_all()
         self._remember(event)
         for name, tracker in self._trackers.items():
-            if len(self._trackers) == 1 or getattr(event, "call_id", "").startswith(f"{name}-"):
+            if self._sight.belongs(getattr(event, "call_id", ""), name):
                 tracker.restore(event)
         self._transcripts.restore(event)
         for part in self._parts:
@@ -200,7 +204,11 @@ class Gateway:
         return self._settings.policy(queue).wrap_up_seconds
 
     def _from_pbx(self, pbx: str, message: messages.Message, now: float) -> list[Event]:
+        self._sight.lose(pbx, message)
         events = self._spread([*_ami_health(pbx, message), *self._trackers[pbx].feed(message)], now)
+        if self._sight.regain(pbx, message):
+            self._clock.look_again()
+            self._alerts.look_again()
         match message:
             case messages.QueueCallerLeave() | messages.AgentConnect() | messages.BridgeEnter():
                 self._want_taps(message.uniqueid)

@@ -173,9 +173,15 @@ class Agents:
         """What the journal knows of an agent; memberships and device follow with the next resync."""
         agent = self._agent(event.agent)
         agent.name, agent.shown = agent.name or event.name, event
-        agent.queues = {queue: _Membership(event.state == "paused", event.reason) for queue in event.queues}
+        # A wrap-up with a reason is a pause, which no time ends.
+        paused = event.state == "paused" or (event.state == "wrap_up" and event.reason != "")
+        agent.queues = {queue: _Membership(paused, event.reason) for queue in event.queues}
         agent.calls = {event.call_id: event.state} if event.call_id and event.state in _CALL_STATES else {}
-        agent.wrap_up = (event.call_id, event.at + self._longest_wrap_up(agent)) if event.state == "wrap_up" else None
+        if event.state == "wrap_up" and not paused:
+            if agent.wrap_up is None or agent.wrap_up[0] != event.call_id:
+                agent.wrap_up = (event.call_id, event.at + self._longest_wrap_up(agent))
+        elif not paused:
+            agent.wrap_up = None
 
     def resync_started(self) -> None:
         """Entries of all members follow."""

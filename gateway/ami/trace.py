@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from gateway.ami.messages import Message, parse
+from gateway.ami.sight import Sight
 from gateway.ami.tracker import Tracker
 from gateway.answer_sla.clock import AnswerClock
 from gateway.answer_sla.service_level import ServiceLevel
@@ -71,19 +72,23 @@ def replay(path: Path, settings: Settings) -> Iterator[Event]:
     """
     names = {agent.id: agent.name for agent in settings.agent}
     tracker = Tracker(settings.ami.trunk_contexts, names)
-    clock, levels = AnswerClock(settings), ServiceLevel(settings)
+    sight = Sight(("",))
+    clock, levels = AnswerClock(settings, sight.has), ServiceLevel(settings)
     now = 0.0
     for message in messages(path):
         while (due := _earliest(clock.next_deadline(), levels.next_deadline())) is not None and now < due < message.at:
             now = due
             yield from _tick(clock, levels, now)
         now = max(now, message.at)
+        sight.lose("", message)
         for event in tracker.feed(message):
             yield event
             for consequence in clock.feed(event, now):
                 yield consequence
                 yield from levels.feed(consequence, now)
             yield from levels.feed(event, now)
+        if sight.regain("", message):
+            clock.look_again()
         yield from _tick(clock, levels, now)
 
 

@@ -14,6 +14,8 @@ A rate of fewer than ``fewest_calls`` calls raises nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gateway.answer_sla.alert_book import AlertBook
 from gateway.answer_sla.late_calls import LateCalls
 from gateway.answer_sla.staffing import Staffing
@@ -36,10 +38,11 @@ HEALTH_KINDS: tuple[AlertKind, ...] = ("ami_lost", "ami_lag", "neighbour")
 
 
 class Alerts:
-    """Fires AlertRaised, AlertAcknowledged, AlertEscalated and AlertEnded."""
+    """Fires AlertRaised, AlertAcknowledged, AlertEscalated and AlertEnded. ``in_sight`` says it of a call."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, in_sight: Callable[[str], bool] = lambda call_id: True) -> None:
         self._settings = settings
+        self._in_sight = in_sight
         self._book = AlertBook(settings.alerts)
         self._calls = LateCalls(settings, self._book)
         self._staffing = Staffing(settings, self._book)
@@ -59,6 +62,10 @@ class Alerts:
     def tick(self, now: float) -> list[Event]:
         """Give everything that is due at ``now``."""
         return self._due(now, inclusive=True)
+
+    def look_again(self) -> None:
+        """Calls are in sight again: those that still wait may wait too long by now."""
+        self._calls.look_again()
 
     def next_deadline(self) -> float | None:
         """The earliest instant at which ``tick`` has something to say; at once after a restart."""
@@ -84,7 +91,7 @@ class Alerts:
 
     def _due(self, limit: float, *, inclusive: bool) -> list[Event]:
         events = self._settle(limit) if self._book.restoring else []
-        events += self._calls.fire(limit, inclusive=inclusive)
+        events += self._calls.fire(limit, inclusive=inclusive, in_sight=self._in_sight)
         events += self._staffing.fire(limit, inclusive=inclusive)
         return events + self._book.escalate(limit, inclusive=inclusive)
 

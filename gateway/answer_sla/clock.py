@@ -9,14 +9,18 @@ all queues, provided that all of them count the caller's whole wait.
 
 Where the wait ends at pick-up it stops there, although the call is answered only after the announcement. An agent who
 is lost before the caller heard him never stopped it.
+
+Of a call that is out of sight nobody knows whether it still waits: what comes due is held until it is in sight again,
+or until its own news says how long it waited.
 """
 
 from __future__ import annotations
 
 import heapq
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.answer_sla.policy import Deadlines, deadlines, promise
+from gateway.answer_sla.policy import Deadlines, deadlines, promise, wait
 from gateway.config import QueuePolicy, Settings
 from gateway.events import (
     AgentStateChanged,
@@ -32,6 +36,9 @@ from gateway.events import (
     CallRinging,
     Event,
 )
+
+News = CallQueued | CallRinging | CallAnswered | CallAbandoned | CallOverflowed | CallEnded
+"""What says that a call still waited, or how long it did."""
 
 
 @dataclass(slots=True)
@@ -52,12 +59,15 @@ class _Waiting:
 
 
 class AnswerClock:
-    """Fires AnswerAtRisk and AnswerBreached by each queue's policy."""
+    """Fires AnswerAtRisk and AnswerBreached by each queue's policy. ``in_sight`` says it of a call."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, in_sight: Callable[[str], bool] = lambda call_id: True) -> None:
         self._settings = settings
+        self._in_sight = in_sight
         self._waiting: dict[str, _Waiting] = {}
         self._due: list[tuple[float, str]] = []
+        self._held: dict[str, list[float]] = {}
+        """What came due of calls that are out of sight."""
 
     def feed(self, event: Event, now: float) -> list[Event]:
         """Take an event. First fires what was due before it happened, last what was due before now.
@@ -65,9 +75,16 @@ class AnswerClock:
         So an answer in time is in time even if the news of it comes late; and what is due at this very instant waits
         for ``tick``, since another answer of the same instant may be the next to be fed.
         """
-        fired = self._fire_before(min(event.at, now))
+        fired = self._fire_before(min(event.at, now)) + self._fire_held(event)
         self._take(event)
         return fired + self._fire_before(now)
+
+    def look_again(self) -> None:
+        """Calls are in sight again: what came due of them is due now."""
+        for call_id, instants in self._held.items():
+            for at in instants:
+                heapq.heappush(self._due, (at, call_id))
+        self._held = {}
 
     def tick(self, now: float) -> list[Event]:
         """Fire everything that is due at ``now``."""
@@ -127,6 +144,7 @@ class AnswerClock:
                 self._waiting[event.call_id].breached = True
             case CallAnswered() | CallAbandoned() | CallEnded():
                 self._waiting.pop(event.call_id, None)
+                self._held.pop(event.call_id, None)
 
     def _move(self, call: _Waiting, queue: str, queued: float | None) -> None:
         """Into a queue, or out of one."""
@@ -142,12 +160,38 @@ class AnswerClock:
             if not call.breached:
                 heapq.heappush(self._due, (instants.breach_at, call.call_id))
 
+    def _fire_held(self, event: Event) -> list[Event]:
+        """News of a call that is out of sight: it waited until then, or as long as its clocks say."""
+        call = self._waiting.get(getattr(event, "call_id", ""))
+        instants = _deadlines(call) if call is not None and call.call_id in self._held else None
+        if call is None or call.policy is None or instants is None or not isinstance(event, News):
+            return []
+        waited: float | None = event.at - instants.clock_start
+        if not isinstance(event, CallQueued | CallRinging):
+            waited = wait(event.clocks, call.policy)
+        fired: list[Event] = []
+        for at in sorted(self._held.pop(call.call_id)):
+            if waited is not None and at < instants.clock_start + waited:
+                fired += self._fire(call, at)
+            else:
+                self._held.setdefault(call.call_id, []).append(at)
+        return fired
+
     def _fire_first(self) -> list[Event]:
-        """What the earliest deadline means for its call as it is now: nothing when its promise changed meanwhile."""
+        """The earliest deadline, unless its call was served meanwhile or is out of sight."""
         at, call_id = heapq.heappop(self._due)
         call = self._waiting.get(call_id)
-        instants = _deadlines(call) if call is not None else None
-        if call is None or call.policy is None or instants is None:
+        if call is None:
+            return []
+        if not self._in_sight(call_id):
+            self._held.setdefault(call_id, []).append(at)
+            return []
+        return self._fire(call, at)
+
+    def _fire(self, call: _Waiting, at: float) -> list[Event]:
+        """What a deadline means for its call as it is now: nothing when its promise changed meanwhile."""
+        instants = _deadlines(call)
+        if call.policy is None or instants is None:
             return []
         fired: list[Event] = []
         waited = at - instants.clock_start

@@ -4,12 +4,14 @@ A call is at risk or late when the answer clock says so. What is over when it is
 came late, raises nothing. A call that leaves its queue unanswered ends its alert; if it was late already when it joins
 the next one, it raises one there.
 
-The longest wait runs from arrival where the queue promises the caller's whole wait, else from joining the queue.
+The longest wait runs from arrival where the queue promises the caller's whole wait, else from joining the queue. A call
+that is out of sight waits too long only when it is in sight again and still waits.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.answer_sla.alert_book import AlertBook
@@ -55,6 +57,8 @@ class LateCalls:
         self._timers = Timers()
         self._too_long: defaultdict[str, set[str]] = defaultdict(set)
         """Calls of each queue that wait longer than they may."""
+        self._held: dict[str, float] = {}
+        """When calls that are out of sight would have waited too long."""
 
     def take(self, event: Event) -> list[Event]:
         """Take an event in."""
@@ -80,11 +84,22 @@ class LateCalls:
         """When the next call waits too long."""
         return self._timers.next()
 
-    def fire(self, limit: float, *, inclusive: bool) -> list[Event]:
+    def look_again(self) -> None:
+        """Calls are in sight again."""
+        for call_id, at in self._held.items():
+            self._timers.set(call_id, at)
+        self._held = {}
+
+    def fire(
+        self, limit: float, *, inclusive: bool, in_sight: Callable[[str], bool] = lambda call_id: True
+    ) -> list[Event]:
         """Calls that wait too long before ``limit`` (or at it)."""
         events: list[Event] = []
         while due := self._timers.pop(limit, inclusive=inclusive):
             at, call_id = due
+            if not in_sight(call_id):
+                self._held[call_id] = at
+                continue
             call = self._calls[call_id]
             self._too_long[call.queue].add(call_id)
             waited = round(at - call.since, 6)
@@ -156,6 +171,7 @@ class LateCalls:
 
     def _leave_queue(self, call_id: str, call: _Call, at: float) -> list[Event]:
         self._timers.clear(call_id)
+        self._held.pop(call_id, None)
         queue, call.queue = call.queue, ""
         self._too_long[queue].discard(call_id)
         if self._too_long[queue]:

@@ -105,6 +105,10 @@ class GatewayInstance(Ephemeral):
         """End it; ``start()`` may follow."""
         await self._child.stop(STOP_SECONDS)
 
+    async def kill(self) -> None:
+        """End it as a crash would; ``start()`` may follow."""
+        await self._child.kill()
+
     def forget(self) -> None:
         """Remove what it left on disk."""
         self._folder.cleanup()

@@ -44,6 +44,10 @@ class Recording:
         """Such events so far."""
         return [e for _, e in self.lines if e["Event"] == event and headers.items() <= e.items()]
 
+    def moment(self, event: str, **headers: str) -> float:
+        """Asterisk's instant of the first such event so far."""
+        return float(self.all(event, **headers)[0]["Timestamp"])
+
 
 class ClientRecorder(Recording):
     """What the gateway's own AMI client gets, with its words about the connection; ``port``: where it connects to."""

@@ -7,15 +7,20 @@ from pathlib import Path
 import pytest
 
 from gateway.ami import trace
-from gateway.ami.messages import Message
+from gateway.ami.messages import ConnectionLost, Message
 from gateway.asr.protocol import Heard, LegClosed, LegOpened
 from gateway.config import QueuePolicy, Settings, Speech, load
 from gateway.core import Gateway, SurveyKey, Tap, Worker
 from gateway.events import (
+    AnswerAtRisk,
     AnswerBreached,
     CallAnswered,
     CallEnded,
+    CallEvent,
+    CallOffered,
+    CallQueued,
     Event,
+    GatewayHealth,
     SurveyCompleted,
     TicketDrafted,
     TicketSubmitted,
@@ -25,6 +30,7 @@ from gateway.events import (
     event_type,
 )
 from gateway.tickets.load import load_drafts
+from tests.unit.ami.exchange import Exchange
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / "config"
@@ -182,3 +188,28 @@ def test_a_draft_is_opened_with_the_answer() -> None:
     events, _ = play(gateway(), "answered_caller_hangs_up")
     kinds = [type(event) for event in events]
     assert TicketDrafted in kinds[kinds.index(CallAnswered) :]
+
+
+@pytest.mark.parametrize("fault", ["connection", "gateway"])
+def test_while_nobody_listens_no_call_is_called_late_and_afterwards_those_that_wait(fault: str) -> None:
+    strict = Settings(queue=(QueuePolicy(name="hotline", at_risk_seconds=4.0, target_seconds=6.0),))
+    subject, exchange, said = gateway(strict), Exchange(), list[Event]()
+    for message in messages("all_agents_paused"):
+        said += subject.feed(message, message.at)
+        exchange.feed(message)
+        if any(isinstance(event, CallQueued) for event in said):
+            break
+    arrived = next(event.at for event in said if isinstance(event, CallOffered))
+    if fault == "connection":
+        subject.feed(ConnectionLost(at=arrived + 3, reason="cut"), arrived + 3)
+    else:
+        subject = gateway(strict)
+        for event in said:
+            subject.restore(event)
+    now = arrived + 20
+    blind = subject.tick(now) + subject.feed(GatewayHealth(at=now, component="redis", status="ok"), now)
+    for message in exchange.resync(now, since=arrived + 3):
+        blind += subject.feed(message, now)
+    assert not [event for event in blind if isinstance(event, AnswerAtRisk | AnswerBreached)]
+    late = [(type(event), round(event.at - arrived, 3)) for event in subject.tick(now) if isinstance(event, CallEvent)]
+    assert late == [(AnswerAtRisk, 4.0), (AnswerBreached, 6.0)]

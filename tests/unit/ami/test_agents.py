@@ -69,3 +69,26 @@ def test_an_agent_who_is_gone_after_a_resync_is_offline() -> None:
     tracker = Tracker(TRUNKS)
     feed(tracker, [member("QueueMemberAdded", 1, Status="1")])
     assert story(tracker, entries(5)) == ["agent 1001 offline"]
+
+
+def test_after_a_restart_a_wrap_up_ends_on_time_and_a_pause_for_it_when_the_agent_goes_on() -> None:
+    def start(*story: AgentStateChanged) -> Tracker:
+        tracker = Tracker(TRUNKS, wrap_up=lambda queue: 5.0, wrap_up_reasons=("after",))
+        for event in story:
+            tracker.restore(event)
+        return tracker
+
+    after_call = AgentStateChanged(at=100.0, agent="1001", state="wrap_up", call_id=CALL, queues=("hotline",))
+    pause = AgentStateChanged(at=102.0, agent="1001", state="wrap_up", reason="after", queues=("hotline",))
+    lunch = AgentStateChanged(at=103.0, agent="1001", state="paused", reason="lunch", queues=("hotline",))
+    again = AgentStateChanged(at=104.0, agent="1001", state="wrap_up", call_id=CALL, queues=("hotline",))
+    free = AgentStateChanged(at=104.5, agent="1001", state="available", queues=("hotline",))
+    for one in (start(after_call), start(after_call, lunch, again)):
+        assert one.next_deadline() == 105.0
+        assert [(event.at, event.state) for event in feed_time(one, 110.0)] == [(105.0, "available")]
+    for one in (start(pause), start(after_call, pause), start(after_call, lunch), start(after_call, free)):
+        assert feed_time(one, 110.0) == []
+
+
+def feed_time(tracker: Tracker, now: float) -> list[AgentStateChanged]:
+    return [event for event in tracker.tick(now) if isinstance(event, AgentStateChanged)]

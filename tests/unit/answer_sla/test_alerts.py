@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from gateway.config import Alerts, Ami, Period, QueuePolicy, Settings
 from gateway.events import AlertRaised, Event
+from tests.unit.answer_sla import alerting
 from tests.unit.answer_sla.alerting import (
     T0,
     House,
@@ -100,6 +101,22 @@ def test_one_alert_a_queue_while_any_call_waits_too_long() -> None:
 
 def test_an_answer_in_time_is_in_time_however_late_the_news() -> None:
     assert staffed().hear(offered(0), queued(1)).hear_late(answered(59.9), 75).story() == []
+
+
+def test_a_call_out_of_sight_waits_too_long_only_if_it_still_waits_afterwards() -> None:
+    lost = {"c1", "c2"}
+    alerts = alerting.Alerts(SETTINGS, lambda call_id: call_id not in lost)
+    said: list[Event] = []
+    there = agent(0, "available", "hotline", "second", agent_id="1000")
+    for event in (there, offered(0), queued(1), offered(5, "c2"), queued(6, "c2")):
+        said += alerts.feed(event, event.at)
+    said += alerts.tick(T0 + 90) + alerts.feed(answered(20), T0 + 90)
+    assert said == []
+    lost.clear()
+    alerts.look_again()
+    (raised,) = alerts.tick(T0 + 90)
+    assert isinstance(raised, AlertRaised)
+    assert (raised.kind, raised.at, raised.value) == ("longest_wait", T0 + 65, 60)
 
 
 def test_the_wait_begins_where_the_queue_s_clock_does() -> None:

@@ -22,6 +22,7 @@ from gateway.events import (
     CallRinging,
     Clocks,
     Event,
+    GatewayHealth,
 )
 
 T0 = 1_764_000_000.0
@@ -164,6 +165,36 @@ def test_after_a_restart_nothing_is_said_twice() -> None:
     for event in [*story, answered(13)]:
         third.restore(event)
     assert third.next_deadline() is None
+
+
+def test_a_call_out_of_sight_is_judged_when_it_is_known_how_long_it_waited() -> None:
+    def away(*news: Event, now: float = 30) -> list[tuple[str, float]]:
+        """A call waits in its queue when it gets out of sight; all news comes at ``now``, then it is in sight again."""
+        lost: set[str] = set()
+        subject = AnswerClock(Settings(queue=(STRICT,)), lambda call_id: call_id not in lost)
+        fired = subject.feed(offered(), T0) + subject.feed(queued(1), T0 + 1)
+        lost.add("1")
+        other = GatewayHealth(at=T0 + now, component="redis", status="ok")
+        fired += subject.tick(T0 + 20) + subject.feed(other, T0 + now)
+        for event in news:
+            fired += subject.feed(event, T0 + now)
+        assert subject.next_deadline() is None
+        lost.clear()
+        subject.look_again()
+        fired += subject.tick(T0 + now)
+        return [(type(event).__name__, round(event.at - T0, 6)) for event in fired]
+
+    ringing = CallRinging(at=T0 + 12, call_id="1", queue="hotline", agent="1001")
+    unknown = CallAnswered(at=T0 + 30, call_id="1", queue="hotline", agent="1001", clocks=Clocks(arrived=T0))
+    risk, breach = ("AnswerAtRisk", 10), ("AnswerBreached", 15)
+    assert away() == [risk, breach]
+    assert away(answered(8)) == []
+    assert away(answered(12)) == [risk]
+    assert away(answered(20)) == [risk, breach]
+    assert away(unknown) == []
+    assert away(ringing) == [risk, breach]
+    assert away(ringing, answered(14)) == [risk]
+    assert away(now=12) == [risk]
 
 
 def test_pages_get_the_same_deadlines() -> None:
