@@ -93,6 +93,9 @@ class QueueFigures(Struct, kw_only=True, omit_defaults=True):
     of_answered: Rate
     average_wait: float | None = None
     longest_wait: float | None = None
+    offered: int = 0
+    abandon_rate: Rate | None = None
+    average_handle: float | None = None
 
 
 class ConnectRate(Struct, kw_only=True, omit_defaults=True):

@@ -203,4 +203,7 @@ def _figures(event: ServiceLevelChanged, settings: Settings) -> QueueFigures:
         of_answered=event.of_answered,
         average_wait=event.average_wait,
         longest_wait=event.longest_wait,
+        offered=event.offered,
+        abandon_rate=event.abandon_rate,
+        average_handle=event.average_handle,
     )

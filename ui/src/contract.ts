@@ -618,6 +618,9 @@ export interface QueueFigures {
   of_answered: Rate;
   average_wait?: number;
   longest_wait?: number;
+  offered?: number;
+  abandon_rate?: Rate;
+  average_handle?: number;
 }
 
 /** Rolling 24 h connect rate (GB/T 33358-2016: at least 95 %). */

@@ -30,9 +30,12 @@ export function headline(queues: readonly QueueFigures[]): QueueFigures | null {
   const weight = answered.reduce((total, each) => total + each.of_answered.denominator, 0);
   const waits = answered.reduce((total, each) => total + (each.average_wait ?? 0) * each.of_answered.denominator, 0);
   const longest = queues.flatMap((each) => (each.longest_wait === undefined ? [] : [each.longest_wait]));
+  const { average_handle: _, ...figures } = busiest; // of each queue's own calls: it cannot be added
   return {
-    ...busiest,
+    ...figures,
     queue: '',
+    offered: queues.reduce((total, each) => total + (each.offered ?? 0), 0),
+    abandon_rate: sum(queues.flatMap((each) => (each.abandon_rate ? [each.abandon_rate] : []))),
     target_share: Math.max(...queues.map((each) => each.target_share)),
     of_offered: sum(queues.map((each) => each.of_offered)),
     of_offered_less_short: sum(queues.map((each) => each.of_offered_less_short)),

@@ -36,14 +36,17 @@ describe('headline', () => {
 
   it('adds queues that measure alike, and weighs their mean wait by answered calls', () => {
     const sum = headline([
-      queue('a', 90, 100, { average_wait: 6, longest_wait: 20 }),
+      queue('a', 90, 100, { average_wait: 6, longest_wait: 20, offered: 101, abandon_rate: rate(8, 101), average_handle: 200 }),
       queue('b', 5, 10, { average_wait: 17, longest_wait: 40, target_share: 0.9 }),
     ]);
     expect(sum?.queue).toBe('');
     expect(sum?.of_offered).toEqual({ numerator: 95, denominator: 110, value: 95 / 110 });
     expect(sum?.average_wait).toBeCloseTo(7);
     expect(sum?.longest_wait).toBe(40);
+    expect(sum?.offered).toBe(101);
+    expect(sum?.abandon_rate).toEqual({ numerator: 8, denominator: 101, value: 8 / 101 });
     expect(sum?.target_share).toBe(0.95);
+    expect(sum?.average_handle).toBeUndefined();
   });
 
   it('never adds what is measured differently', () => {
