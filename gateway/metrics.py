@@ -130,7 +130,7 @@ class Metrics:
         """All figures in Prometheus' text format."""
         calls = self._calls.calls.values()
         waiting = Counter(call.queue for call in calls if call.waiting)
-        talking = Counter(call.queue for call in calls if call.answered is not None)
+        talking = Counter(call.queue for call in calls if call.talking)
         self._queues |= waiting.keys() | talking.keys()
         for queue in self._queues:
             self._waiting.labels(queue).set(waiting[queue])

@@ -12,12 +12,16 @@ from gateway.events import (
     CallAbandoned,
     CallAnswered,
     CallEnded,
+    CallHeld,
     CallOffered,
     CallOverflowed,
     CallQueued,
+    CallResumed,
     CallRinging,
     Clocks,
     Event,
+    PartyJoined,
+    PartyLeft,
     TicketDrafted,
     TicketField,
     TicketSubmitted,
@@ -41,11 +45,21 @@ class Call(Struct, kw_only=True):
     ringing: dict[str, float] = field(default_factory=dict)
     waiting: bool = True
     agent: str = ""
+    people: list[str] = field(default_factory=list)
+    """Who speaks with the caller now: agents, lines of the house, numbers beyond the trunk."""
+    alone: bool = False
+    """Nobody does, after somebody did: a survey, or a transfer under way."""
+    held: bool = False
     answered: float | None = None
     clocks: Clocks | None = None
     ticket_id: str = ""
     ticket: dict[str, TicketField] = field(default_factory=dict)
     ticket_submitted: bool = False
+
+    @property
+    def talking(self) -> bool:
+        """Somebody speaks with the caller."""
+        return self.answered is not None and not self.alone
 
     def deadlines(self, settings: Settings) -> Deadlines | None:
         """When the clock started, and when the call is at risk and in breach; None before the clock starts."""
@@ -94,6 +108,9 @@ class CallBook:
                 if left := self.get(event.call_id):
                     left.waiting = False
                     left.ringing.clear()
+            case PartyJoined() | PartyLeft() | CallHeld() | CallResumed():
+                if spoken_with := self.get(event.call_id):
+                    _people(spoken_with, event)
             case CallAbandoned() | CallEnded():
                 self.calls.pop(event.call_id, None)
             case TicketDrafted() | TicketUpdated() | TicketSubmitted():
@@ -108,7 +125,7 @@ class CallBook:
         call.answered, call.clocks = event.at, event.clocks
         call.queued = call.queued if call.queued is not None else event.clocks.queued
         call.first_ring = call.first_ring if call.first_ring is not None else event.clocks.first_ring
-        call.waiting = False
+        call.waiting = call.alone = False
         call.ringing.clear()
 
     def _open(self, call_id: str, at: float) -> Call:
@@ -119,6 +136,19 @@ class CallBook:
                 self.forgotten += 1
             call = self.calls[call_id] = Call(call_id=call_id, arrived=at)
         return call
+
+
+def _people(call: Call, event: PartyJoined | PartyLeft | CallHeld | CallResumed) -> None:
+    match event:
+        case PartyJoined():
+            call.people.append(event.party)
+            call.agent = event.party if event.kind == "agent" else call.agent
+            call.alone = False
+        case PartyLeft():
+            call.people = [party for party in call.people if party != event.party]
+            call.alone = not call.people
+        case _:
+            call.held = isinstance(event, CallHeld)
 
 
 def agent_name(settings: Settings, agent: str) -> str:

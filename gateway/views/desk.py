@@ -18,6 +18,8 @@ from gateway.events import (
     CallOverflowed,
     CallRinging,
     Event,
+    PartyJoined,
+    PartyLeft,
     SurveyCompleted,
     TicketDrafted,
     TicketField,
@@ -84,6 +86,8 @@ class DeskFold:
             return self._ring(event)
         if isinstance(event, CallAnswered) and event.agent == self._agent:
             return self._answer(event)
+        if isinstance(event, PartyJoined) and event.party == self._agent:
+            return self._join(event)
         if not isinstance(event, CallEvent):
             return False
         sheet = next((each for each in (self._sheet, self._aside) if each and each.call.call_id == event.call_id), None)
@@ -150,6 +154,22 @@ class DeskFold:
         )
         return True
 
+    def _join(self, event: PartyJoined) -> bool:
+        """He speaks with the caller: by a transfer, as one more, or again after a question to a colleague."""
+        sheet = self._sheet
+        if sheet is None or sheet.call.call_id != event.call_id:
+            call = self._calls.get(event.call_id)
+            if call is None or (sheet is not None and sheet.call.state == "talking"):
+                return False
+            self._sheet, self._aside = self._new_sheet(call, call.queue, event.at), None
+            sheet = self._sheet
+            wait = call.clocks.caller_wait if call.clocks else None
+            sheet.call = structs.replace(sheet.call, answered_at=event.at, caller_wait=wait)
+        if sheet.call.state == "talking":
+            return False
+        sheet.call = structs.replace(sheet.call, state="talking", ended_at=None)
+        return True
+
     def _new_sheet(self, call: Call, queue: str, ringing_since: float) -> Sheet:
         policy = self._settings.policy_at(queue, call.arrived)
         clock = call.deadlines(self._settings) or deadlines_from(ringing_since, policy)
@@ -180,6 +200,8 @@ class DeskFold:
                     return False
                 self._take_away(sheet)
             case CallAnswered() | CallAbandoned() | CallOverflowed() | CallEnded():
+                self._leave(sheet, event.at)
+            case PartyLeft() if event.party == self._agent:
                 self._leave(sheet, event.at)
             case TranscriptPartial() | TranscriptFinal():
                 return _say(sheet, event)

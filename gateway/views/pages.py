@@ -31,7 +31,7 @@ class WaitingCall(Struct, kw_only=True, omit_defaults=True):
 
 
 class TalkingCall(Struct, kw_only=True, omit_defaults=True):
-    """A call in conversation."""
+    """A call in conversation. ``agent``: the last one who joined it; ``people``: how many speak with the caller."""
 
     call_id: str
     caller_number: str
@@ -40,6 +40,8 @@ class TalkingCall(Struct, kw_only=True, omit_defaults=True):
     since: float
     caller_wait: float | None = None
     within_target: bool | None = None
+    people: int = 1
+    held: bool = False
 
 
 class MissedCaller(Struct, kw_only=True, omit_defaults=True):

@@ -16,9 +16,11 @@ from gateway.events import (
     CallAnswered,
     CallbackRequested,
     CallEnded,
+    CallHeld,
     CallOffered,
     CallOverflowed,
     CallQueued,
+    CallResumed,
     CallRinging,
     ConnectRateAtRisk,
     ConnectRateChanged,
@@ -28,6 +30,7 @@ from gateway.events import (
     OutboundEnded,
     OutboundStarted,
     PartyJoined,
+    PartyLeft,
     ServiceLevelChanged,
 )
 from gateway.views.alerts import AlertFold
@@ -54,6 +57,9 @@ CALLS_CHANGE = (
     | CallOverflowed
     | CallEnded
     | PartyJoined
+    | PartyLeft
+    | CallHeld
+    | CallResumed
     | CallbackRequested
     | OutboundStarted
     | OutboundAnswered
@@ -151,7 +157,7 @@ class WallboardFold:
                     breach_at=clock.breach_at if clock else None,
                     ringing=tuple(call.ringing),
                 )
-            elif call.answered is not None and call.clocks is not None:
+            elif call.talking and call.answered is not None and call.clocks is not None:
                 board.talking[call.call_id] = TalkingCall(
                     call_id=call.call_id,
                     caller_number=call.caller_number,
@@ -160,6 +166,8 @@ class WallboardFold:
                     since=call.answered,
                     caller_wait=call.clocks.caller_wait,
                     within_target=within_target(call.clocks, policy),
+                    people=max(1, len(call.people)),
+                    held=call.held,
                 )
         return board
 

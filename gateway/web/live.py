@@ -17,7 +17,7 @@ import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from gateway.config import Settings
-from gateway.events import AgentStateChanged, CallAnswered, CallEvent, CallRinging, Event
+from gateway.events import AgentStateChanged, CallAnswered, CallEvent, CallRinging, Event, PartyJoined
 from gateway.views import (
     Alert,
     Desk,
@@ -248,6 +248,8 @@ class Live:
         agents = self._holders.get(event.call_id, set()) if isinstance(event, CallEvent) else set()
         if isinstance(event, AgentStateChanged | CallRinging | CallAnswered):
             return agents | {event.agent}
+        if isinstance(event, PartyJoined) and event.kind == "agent":
+            return agents | {event.party}
         return set(agents)
 
     def _feed_desk(self, agent: str, event: Event, now: float) -> None:

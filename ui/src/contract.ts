@@ -584,7 +584,7 @@ export interface WaitingCall {
   ringing?: readonly string[];
 }
 
-/** A call in conversation. */
+/** A call in conversation. `agent`: the last one who joined it; `people`: how many speak with the caller. */
 export interface TalkingCall {
   call_id: string;
   caller_number: string;
@@ -593,6 +593,8 @@ export interface TalkingCall {
   since: number;
   caller_wait?: number;
   within_target?: boolean;
+  people?: number;
+  held?: boolean;
 }
 
 /** An agent and the state he is in since `since`. */

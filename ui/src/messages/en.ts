@@ -159,6 +159,7 @@ const messages: Messages = {
     requiredBy: 'Rolling {hours} h, at least {required}',
     talking: 'In conversation',
     talkingNone: 'No conversation',
+    several: '{n} parties',
     waitedFor: 'waited {wait}',
     ringingAt: 'ringing {agents}',
     queueing: 'queued',

@@ -157,6 +157,7 @@ const messages = {
     requiredBy: '滚动 {hours} 小时，要求不低于 {required}',
     talking: '通话中',
     talkingNone: '当前没有通话',
+    several: '{n} 方通话',
     waitedFor: '等待 {wait}',
     ringingAt: '正在振铃 {agents}',
     queueing: '排队中',
