@@ -12,6 +12,8 @@ class Bridges:
         self._members: dict[str, dict[str, str]] = {}
         self._bridge: dict[str, str] = {}
         self._locals: dict[str, str] = {}
+        self._empty: set[str] = set()
+        """Local channels in a bridge whose other half was in one, and left it: nobody is behind them."""
 
     def enter(self, bridge: str, uniqueid: str, channel: str) -> None:
         """The channel is in this bridge now, and in no other."""
@@ -20,6 +22,7 @@ class Bridges:
         self._bridge[uniqueid] = bridge
         if channel.startswith("Local/"):
             self._locals[channel] = uniqueid
+            self._empty.discard(_other(channel))
 
     def leave(self, uniqueid: str) -> None:
         """The channel is in no bridge now."""
@@ -27,19 +30,24 @@ class Bridges:
         if bridge is None:
             return
         members = self._members[bridge]
-        self._locals.pop(members.pop(uniqueid), None)
+        channel = members.pop(uniqueid)
+        self._locals.pop(channel, None)
+        self._empty.discard(channel)
+        if _other(channel) in self._locals:
+            self._empty.add(_other(channel))
         if not members:
             del self._members[bridge]
 
     def clear(self) -> None:
         """Forget everything."""
-        for part in (self._members, self._bridge, self._locals):
+        for part in (self._members, self._bridge, self._locals, self._empty):
             part.clear()
 
     def around(self, uniqueid: str) -> dict[str, str]:
         """Every channel that hears this one, itself included: of its bridge, and of those behind Local channels.
 
-        A Local channel whose other half is in a bridge is left out: whoever is behind it stands for it.
+        A Local channel whose other half is in a bridge is left out: whoever is behind it stands for it. So is one
+        whose other half left its bridge: the person behind it hung up, or sent that half on.
         """
         found: dict[str, str] = {}
         bridges, known = [self._bridge.get(uniqueid, "")], set[str]()
@@ -52,11 +60,21 @@ class Bridges:
                 behind = self._other_half(channel)
                 if behind:
                     bridges.append(behind)
-                else:
+                elif channel not in self._empty:
                     found[member] = channel
         return found
 
+    def beyond(self, channel: str) -> dict[str, str]:
+        """Every channel that hears what this Local channel says, by way of its other half; of another kind, none."""
+        other = self._locals.get(_other(channel))
+        return {} if other is None else self.around(other)
+
     def _other_half(self, channel: str) -> str:
         """The bridge that the other half of this Local channel is in; empty when it is none, or in none."""
-        other = _HALVES.get(channel[-2:]) if channel.startswith("Local/") else None
-        return self._bridge.get(self._locals.get(channel[:-2] + other, ""), "") if other else ""
+        return self._bridge.get(self._locals.get(_other(channel), ""), "")
+
+
+def _other(channel: str) -> str:
+    """The name of a Local channel's other half; empty for any other channel."""
+    other = _HALVES.get(channel[-2:], "") if channel.startswith("Local/") else ""
+    return channel[:-2] + other if other else ""

@@ -48,13 +48,18 @@ class Leg:
     cause: int = 0
 
     def miss_reason(self, cause: int) -> MissReason:
-        """Why a leg that ends by itself with this Q.850 cause was not answered."""
+        """Why a leg whose channel ends with this Q.850 cause was not answered.
+
+        A ring that neither its phone nor the queue said to be in vain was taken away with its caller.
+        """
         for known in (self.cause, cause):
             if known == CAUSE_BUSY:
                 return "busy"
             if known == CAUSE_REJECTED:
                 return "rejected"
-        return "unreachable" if self.rang is None else "no_answer"
+        if self.rang is None:
+            return "unreachable"
+        return "caller_left" if self.stopped is None else "no_answer"
 
 
 @dataclass(slots=True, eq=False)

@@ -163,23 +163,24 @@ class LocalOptimizationEnd(LocalOptimization, frozen=True, kw_only=True):
     """They are where they belong."""
 
 
-class QueueCallerJoin(ChannelMessage, frozen=True, kw_only=True):
-    """The caller's channel joined a queue at ``position`` (1 is next)."""
+class QueueMessage(ChannelMessage, frozen=True, kw_only=True):
+    """Base of what a queue says about a caller: the channel is his."""
 
     queue: str
+
+
+class QueueCallerJoin(QueueMessage, frozen=True, kw_only=True):
+    """The caller's channel joined a queue at ``position`` (1 is next)."""
+
     position: int
 
 
-class QueueCallerLeave(ChannelMessage, frozen=True, kw_only=True):
+class QueueCallerLeave(QueueMessage, frozen=True, kw_only=True):
     """The caller's channel left a queue: to an agent, or unanswered."""
 
-    queue: str
 
-
-class QueueCallerAbandon(ChannelMessage, frozen=True, kw_only=True):
+class QueueCallerAbandon(QueueMessage, frozen=True, kw_only=True):
     """The queue gave the caller up: hung up, out of time, or no agents left. Not by itself an abandoned call."""
-
-    queue: str
 
 
 class AgentMessage(ChannelMessage, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ joined by newlines. Traces hold callers' numbers: personal data.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -71,33 +71,41 @@ def replay(path: Path, settings: Settings) -> Iterator[Event]:
     The clock is the messages' own; between two messages it stops at every deadline. Raises InputError.
     """
     names = {agent.id: agent.name for agent in settings.agent}
-    tracker = Tracker(settings.ami.trunk_contexts, names)
+    reasons = settings.ami.wrap_up_reasons
+    tracker = Tracker(settings.ami.trunk_contexts, names, lambda q: settings.policy(q).wrap_up_seconds, reasons)
     sight = Sight(("",))
     clock, levels = AnswerClock(settings, sight.has), ServiceLevel(settings)
+    parts = (tracker, clock, levels)
     now = 0.0
     for message in messages(path):
-        while (due := _earliest(clock.next_deadline(), levels.next_deadline())) is not None and now < due < message.at:
+        while (due := _earliest(part.next_deadline() for part in parts)) is not None and now < due < message.at:
             now = due
-            yield from _tick(clock, levels, now)
+            yield from _tick(tracker, clock, levels, now)
         now = max(now, message.at)
         sight.lose("", message)
         for event in tracker.feed(message):
-            yield event
-            for consequence in clock.feed(event, now):
-                yield consequence
-                yield from levels.feed(consequence, now)
-            yield from levels.feed(event, now)
+            yield from _spread(event, clock, levels, now)
         if sight.regain("", message):
             clock.look_again()
-        yield from _tick(clock, levels, now)
+        yield from _tick(tracker, clock, levels, now)
 
 
-def _tick(clock: AnswerClock, levels: ServiceLevel, now: float) -> Iterator[Event]:
+def _tick(tracker: Tracker, clock: AnswerClock, levels: ServiceLevel, now: float) -> Iterator[Event]:
+    for event in tracker.tick(now):
+        yield from _spread(event, clock, levels, now)
     for event in clock.tick(now):
         yield event
         yield from levels.feed(event, now)
     yield from levels.tick(now)
 
 
-def _earliest(*instants: float | None) -> float | None:
+def _spread(event: Event, clock: AnswerClock, levels: ServiceLevel, now: float) -> Iterator[Event]:
+    yield event
+    for consequence in clock.feed(event, now):
+        yield consequence
+        yield from levels.feed(consequence, now)
+    yield from levels.feed(event, now)
+
+
+def _earliest(instants: Iterable[float | None]) -> float | None:
     return min((instant for instant in instants if instant is not None), default=None)

@@ -153,10 +153,19 @@ class Tracker:
                 self._people.hold(message)
             case _ if call is not None:
                 self._caller_message(call, message)
+            case ami.AgentMessage() | ami.QueueMessage() | ami.DialEnd() if (
+                sent := self._sent_on(message)
+            ) is not None:
+                self._caller_message(sent, message)
             case _:
                 self._leg_message(message)
         if isinstance(message, ami.Hangup):
             self._gone(message)
+
+    def _sent_on(self, message: ami.ChannelMessage) -> Call | None:
+        """The call that an agent behind a Local channel sent on: Asterisk sends the channel's own far half."""
+        around = self._bridges.beyond(message.channel)
+        return next((call for call in map(self._calls.of_caller, around) if call is not None), None)
 
     def _new_channel(self, message: ami.NewChannel) -> None:
         """Is it a citizen's call?"""

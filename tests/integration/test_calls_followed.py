@@ -24,6 +24,8 @@ from gateway.events import (
     CallQueued,
     CallRinging,
     Event,
+    PartyJoined,
+    PartyLeft,
 )
 
 WAIT = 30.0
@@ -103,7 +105,7 @@ async def test_a_call_goes_on_under_its_id_however_often_we_leave(asterisk: Aste
             await listener.seen(CallEnded)
         finally:
             await listener.leave()
-    assert listener.calls() == [CallOffered, CallQueued, CallRinging, CallAnswered, CallEnded]
+    assert listener.calls() == [CallOffered, CallQueued, CallRinging, CallAnswered, PartyJoined, PartyLeft, CallEnded]
     assert {event.call_id for event in listener.events if isinstance(event, CallEvent)} == {call_id}
     (ended,) = [event for event in listener.events if isinstance(event, CallEnded)]
     assert (ended.hung_up_by, ended.clocks.provenance, ended.agent) == ("caller", "reconstructed", "1001")
@@ -142,7 +144,7 @@ async def test_a_call_found_in_conversation_is_answered_with_no_known_wait(aster
             await agent.answer()
             await witness.seen(CallAnswered)
             await late.come()
-            assert late.calls() == [CallOffered, CallAnswered]
+            assert late.calls() == [CallOffered, CallAnswered, PartyJoined]
             (answered,) = [event for event in late.events if isinstance(event, CallAnswered)]
             assert (answered.agent, answered.queue, answered.clocks.caller_wait) == ("1001", "hotline", None)
             await caller.hang_up()

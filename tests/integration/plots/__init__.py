@@ -4,6 +4,7 @@ from tests.integration.plots import (
     callers,
     consultations,
     faults,
+    local_members,
     members,
     outgoing,
     parties,
@@ -14,5 +15,17 @@ from tests.integration.plots import (
 )
 from tests.integration.plots.scene import Plot
 
-PARTS = (plain, queues, members, callers, transfers, consultations, parties, outgoing, faults, pbx_faults)
+PARTS = (
+    plain,
+    queues,
+    members,
+    local_members,
+    callers,
+    transfers,
+    consultations,
+    parties,
+    outgoing,
+    faults,
+    pbx_faults,
+)
 PLOTS: dict[str, Plot] = {plot.__name__: plot for part in PARTS for plot in part.PLOTS}

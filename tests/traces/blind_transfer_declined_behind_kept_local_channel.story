@@ -1,0 +1,12 @@
+offered 12345
+queued hotline 1
+ringing 1001
+agent 1001 ringing
+agent 1001 ringing
+agent 1001 talking
+answered 1001, wait 5.0 queue 1.0 ring 1.0
+agent 1001 joins
+agent 1001 leaves after 1.1
+agent 1001 available
+blind transfer by 1001 to 1003 failed
+ended by system, talk 1.1

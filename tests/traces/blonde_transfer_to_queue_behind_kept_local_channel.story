@@ -1,0 +1,28 @@
+agent 1001 available
+agent 1001 available
+offered 12345
+queued hotline 1
+ringing 1001
+agent 1001 ringing
+agent 1001 talking
+answered 1001, wait 5.0 queue 1.0 ring 1.0
+agent 1001 joins
+agent 1002 available
+agent 1002 available
+held by agent (1001)
+agent 1001 hold
+agent 1002 talking
+resumed by agent (1001) after 0.0
+agent 1001 talking
+agent 1001 leaves after 1.1
+blonde transfer by 1001 to 8001 completed
+queued complaints 1
+ringing 1002
+agent 1002 ringing
+agent 1001 available
+agent 1002 talking
+answered 1002, wait 5.0 queue 1.1 ring 1.1
+agent 1002 joins
+agent 1002 leaves after 1.0
+ended by caller, talk 2.1, held 0.0
+agent 1002 available
