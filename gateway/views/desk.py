@@ -86,7 +86,7 @@ class DeskFold:
             return self._ring(event)
         if isinstance(event, CallAnswered) and event.agent == self._agent:
             return self._answer(event)
-        if isinstance(event, PartyJoined) and event.party == self._agent:
+        if isinstance(event, PartyJoined) and event.kind == "agent" and event.party == self._agent:
             return self._join(event)
         if not isinstance(event, CallEvent):
             return False

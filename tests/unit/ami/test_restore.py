@@ -16,10 +16,15 @@ UNKNOWABLE = {
     "blonde_transfer_to_queue",  # in whose place the caller waits
 }
 """Traces in which Asterisk, asked anew, does not tell what it told before."""
+SENT_ON_BY_HALVES = "_behind_kept_local_channel"
+"""End of the names of traces in which an agent sends on his Local channel's far half instead of the citizen: which call
+that half belongs to is not to be seen while it is in no bridge."""
 TRACES = {
     name: messages
     for name, messages in traces().items()
-    if name not in UNKNOWABLE and not any(isinstance(message, ami.ConnectionLost) for message in messages)
+    if name not in UNKNOWABLE
+    and not name.endswith(SENT_ON_BY_HALVES)
+    and not any(isinstance(message, ami.ConnectionLost) for message in messages)
 }
 
 
