@@ -17,6 +17,7 @@ from typing import Literal
 from gateway.ami import messages, queue_log
 from gateway.ami.lag import LagMeter
 from gateway.ami.messages import Message
+from gateway.ami.parse import parse
 from gateway.ami.people import TAP_PREFIX
 from gateway.ami.queue_log_file import read_since
 from gateway.ami.session import Headers, Session, instant_of
@@ -187,7 +188,7 @@ class AmiClient:
         received = time.time()
         if self._record is not None:
             self._record(headers, received)
-        message = messages.parse(headers, received)
+        message = parse(headers, received)
         if message is None:
             return
         if self._session is not None:

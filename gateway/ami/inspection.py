@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from gateway.ami import messages
+from gateway.ami.parse import parse
 from gateway.ami.queue_log import parse_line
 from gateway.ami.session import NEEDED_ACTIONS, Session, not_allowed
 from gateway.config import Ami
@@ -28,7 +29,7 @@ async def inspect(settings: Ami, *, one_of_several: bool = False) -> list[AmiErr
         if one_of_several:
             problems += await _wrong_name(session, settings)
         for entry in await session.act("QueueStatus"):
-            message = messages.parse(entry, time.time())
+            message = parse(entry, time.time())
             if isinstance(message, messages.QueueMemberEntry) and message.status == messages.DEVICE_INVALID:
                 problems.append(
                     AmiError(

@@ -37,7 +37,7 @@ def instant(text: str) -> float | None:
 
 
 def headers(entry: QueueLogEntry) -> dict[str, str]:
-    """The entry as ``messages.parse`` reads it, so that a trace can hold it beside AMI's own events."""
+    """The entry as ``gateway.ami.parse`` reads it, so that a trace can hold it beside AMI's own events."""
     return {
         "Event": QUEUE_LOG,
         "Timestamp": repr(entry.at),

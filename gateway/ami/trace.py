@@ -13,7 +13,8 @@ from typing import IO
 import msgspec
 from msgspec import Struct
 
-from gateway.ami.messages import Message, parse
+from gateway.ami.messages import Message
+from gateway.ami.parse import parse
 from gateway.ami.sight import Sight
 from gateway.ami.tracker import Tracker
 from gateway.answer_sla.clock import AnswerClock

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from gateway.ami import messages
+from gateway.ami.parse import parse
 from gateway.bench.ami_storm import Storm
 from gateway.bench.bare import panoramisk
 from gateway.bench.figures import Helper, Load, Machine, Percentiles, helper, percentiles, ratio, within
@@ -232,7 +232,7 @@ async def _durable(entries: Subscription, calls: int) -> list[float]:
 def _used(storm: Storm) -> int:
     """AMI events that become messages."""
     return sum(
-        messages.parse({"Event": event}, 0.0) is not None
+        parse({"Event": event}, 0.0) is not None
         for call in range(storm.calls)
         for event, _headers in storm.scenario(call).lines
     )

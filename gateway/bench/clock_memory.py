@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct
 
 from gateway.ami import messages
+from gateway.ami.parse import parse
 from gateway.ami.tracker import Tracker
 from gateway.answer_sla.clock import AnswerClock
 from gateway.answer_sla.service_level import ServiceLevel
@@ -86,7 +87,7 @@ def measure(calls: int, promise: QueuePolicy) -> Memory:
 def _messages(call: int, now: float) -> list[messages.Message]:
     blocks = ami_living.waiting(WAITING, call, now).decode().split("\r\n\r\n")[:-1]
     headers = [dict(line.split(": ", 1) for line in block.split("\r\n")) for block in blocks]
-    return [message for each in headers if (message := messages.parse(each, now)) is not None]
+    return [message for each in headers if (message := parse(each, now)) is not None]
 
 
 def _allocated(feed: Callable[[Any], object], items: Iterable[Any]) -> int:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.ami import messages as ami
 from gateway.ami import trace
-from gateway.ami.messages import parse
+from gateway.ami.parse import parse
 
 TRACES = sorted((Path(__file__).parents[2] / "traces").glob("*.jsonl"))
 NAMES = [

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.ami import messages, queue_log
 from gateway.ami.messages import QueueLogEntry
+from gateway.ami.parse import parse
 
 
 def test_a_line_is_read() -> None:
@@ -44,7 +45,7 @@ FIELD = st.text(st.characters(exclude_characters="|\r\n", codec="utf-8"), max_si
 def test_an_entry_survives_a_trace(at: int, fields: tuple[str, str, str, str], data: tuple[str, ...]) -> None:
     entry = queue_log.parse_line("|".join((str(at), *fields, *data)) if data else "|".join((str(at), *fields)))
     assert entry is not None
-    assert messages.parse(queue_log.headers(entry), 0.0) == entry
+    assert parse(queue_log.headers(entry), 0.0) == entry
 
 
 @given(st.text())
@@ -54,6 +55,6 @@ def test_nothing_raises(line: str) -> None:
 
 
 def test_a_resync_tells_since_when_nothing_was_heard() -> None:
-    known = messages.parse({"Event": messages.RESYNC_STARTED, "Since": "1795521596.25"}, 1795521600.0)
+    known = parse({"Event": messages.RESYNC_STARTED, "Since": "1795521596.25"}, 1795521600.0)
     assert known == messages.ResyncStarted(at=1795521600.0, since=1795521596.25)
-    assert messages.parse({"Event": messages.RESYNC_STARTED}, 7.0) == messages.ResyncStarted(at=7.0, since=None)
+    assert parse({"Event": messages.RESYNC_STARTED}, 7.0) == messages.ResyncStarted(at=7.0, since=None)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gateway.ami import messages as ami
-from gateway.ami.messages import Message, parse
+from gateway.ami.messages import Message
+from gateway.ami.parse import parse
 
 CALL = "1764000000.1"
 AGENT = "1764000003.2"

@@ -7,6 +7,7 @@ from collections import Counter
 import pytest
 
 from gateway.ami import messages
+from gateway.ami.parse import parse
 from gateway.ami.tracker import Tracker
 from gateway.bench import ami_living
 from gateway.bench.ami_events import CONTEXT, text
@@ -24,7 +25,7 @@ def headers(wire: bytes) -> list[dict[str, str]]:
 
 
 def feed(tracker: Tracker, wire: bytes) -> list[Event]:
-    parsed = [messages.parse(each, T0) for each in headers(wire)]
+    parsed = [parse(each, T0) for each in headers(wire)]
     return [event for message in parsed if message is not None for event in tracker.feed(message)]
 
 
@@ -78,7 +79,7 @@ def test_what_is_listed_is_what_had_begun() -> None:
     lists = [*ami_living.channels("living", calls, 5.0), *ami_living.queues("living", calls, 5.0)]
     around = [{"Event": messages.RESYNC_STARTED, **now}, *({**entry, **now} for entry in lists)]
     around.append({"Event": messages.RESYNC_COMPLETED, **now})
-    resync = [message for each in around if (message := messages.parse(each, T0 + 5)) is not None]
+    resync = [message for each in around if (message := parse(each, T0 + 5)) is not None]
     witness, late = Tracker((CONTEXT,)), Tracker((CONTEXT,))
     feed(witness, b"".join(ami_living.beginnings("living", calls, T0)))
     again = [event for message in resync for event in witness.feed(message)]
