@@ -162,7 +162,7 @@ class _Bench:
         async with panoramisk(self._port, count):
             cpu = time.process_time()
             answer = await self._play(storm, 0.0)
-            await within(done.wait(), STORM_SECONDS, "the storm was not over")
+            await within(done.wait(), STORM_SECONDS, "panoramisk had not heard the whole storm")
             return _speed(events, time.time() - float(answer["Started"]), time.process_time() - cpu)
 
     async def speed(self, storm: Storm) -> Speed:
@@ -186,9 +186,9 @@ class _Bench:
                 durable = asyncio.create_task(_durable(entries, storm.calls))
                 cpu = time.process_time()
                 answer = await self._play(storm, rate)
-                seen = await within(_seen(reader), STORM_SECONDS, "the storm was not over")
+                seen = await within(_seen(reader), STORM_SECONDS, "not every call's end was read from Redis")
                 cpu = time.process_time() - cpu
-                delays = await within(durable, STORM_SECONDS, "the storm was not durable")
+                delays = await within(durable, STORM_SECONDS, "not every call's end was durable")
             self.lost += watched.lost
         self.published = seen.entries
         return _Run(seen, delays, seen.last - float(answer["Started"]), cpu)

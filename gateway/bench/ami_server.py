@@ -18,13 +18,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Iterator
+from itertools import islice
 from typing import TypeAlias, TypeVar
 
 from gateway.bench import ami_living
 from gateway.bench.ami_storm import Storm
 from gateway.bench.figures import parent_gone
 
-CHUNK = 1 << 16
+EVENTS_A_PART = 100
 
 T = TypeVar("T")
 Action: TypeAlias = dict[str, str]
@@ -111,11 +112,15 @@ async def _storm(action: Action) -> AsyncIterator[bytes]:
         async for call, index in _paced(storm.steps(), rate):
             yield storm.event(call, index, time.time())
         return
-    # Made before they are sent: what is measured is the receiver.
-    now = time.time()
-    whole = b"".join(storm.event(call, index, now) for call, index in storm.steps())
-    for begin in range(0, len(whole), CHUNK):
-        yield whole[begin : begin + CHUNK]
+    # Made before they are sent: what is measured is the receiver. Whole events: answers go between the parts. And with
+    # pauses, since a server that is silent for long counts as frozen.
+    now, steps = time.time(), storm.steps()
+    parts = []
+    while part := b"".join(storm.event(call, index, now) for call, index in islice(steps, EVENTS_A_PART)):
+        parts.append(part)
+        await asyncio.sleep(0)
+    for part in parts:
+        yield part
 
 
 async def _waiting(action: Action) -> AsyncIterator[bytes]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+from panoramisk.actions import Action
+
+from gateway.ami import trace
 from gateway.ami.session import LONGEST_EVENT, Protocol, Session
 from gateway.config import Ami
 
 EVENT = "Event: QueueMemberStatus\r\nMemberName: 欧阳建国\r\nQueue: 热线\r\n\r\n"
+
+GREETING = b"Asterisk Call Manager/11.0.0\r\nResponse: Success\r\nMessage: Authentication accepted\r\n\r\n"
+TRACES = sorted((Path(__file__).parents[2] / "traces").glob("*.jsonl"))
 
 
 class Wire:
@@ -25,6 +32,7 @@ class Wire:
 def connected(heard: list[dict[str, str]]) -> tuple[Protocol, Wire]:
     protocol, wire = Protocol(Session(Ami(), heard.append)), Wire()
     protocol.connection_made(wire)  # type: ignore[arg-type]
+    protocol.data_received(GREETING)
     return protocol, wire
 
 
@@ -68,3 +76,43 @@ async def test_events_come_in_the_order_of_the_wire(size: int) -> None:
     for start in range(0, len(data), size):
         protocol.data_received(data[start : start + size])
     assert [event["Uniqueid"] for event in heard] == [str(n) for n in range(20)]
+
+
+@pytest.mark.parametrize("path", TRACES, ids=lambda path: path.stem)
+async def test_an_event_is_read_as_panoramisk_reads_it(path: Path) -> None:
+    heard: list[dict[str, str]] = []
+    protocol, _ = connected(heard)
+    told = [
+        {name: value for name, value in line.event.items() if value and name != "ActionID"}
+        for line in trace.read(path)
+        if not line.event["Event"].startswith("Hotline")
+    ]
+    texts = [
+        "".join(f"{name}: {value}\r\n" for name, values in event.items() for value in values.split("\n")) + "\r\n"
+        for event in told
+    ]
+    for text in texts:
+        protocol.data_received(text.encode())
+    past_panoramisk, heard[:] = list(heard), []
+    for text in texts:  # what answers an action is read by panoramisk
+        protocol.data_received(text.replace("\r\n", "\r\nActionID: none\r\n", 1).encode())
+    assert past_panoramisk == told
+    assert [{name: value for name, value in event.items() if name != "ActionID"} for event in heard] == told
+
+
+async def test_answers_among_events_keep_their_place_and_reach_their_action() -> None:
+    heard: list[dict[str, str]] = []
+    protocol, _ = connected(heard)
+    action = Action({"Action": "QueueStatus"})
+    protocol.responses[action.id] = action
+    parts = [
+        "Event: Hangup\r\nUniqueid: 1\r\n\r\n",
+        f"Response: Success\r\nActionID: {action.id}\r\nEventList: start\r\n\r\n",
+        "Event: Hangup\r\nUniqueid: 2\r\n\r\n",
+        f"Event: QueueEntry\r\nActionID: {action.id}\r\nUniqueid: 3\r\n\r\n",
+        "Event: Hangup\r\nUniqueid: 4\r\n\r\n",
+        f"Event: QueueStatusComplete\r\nActionID: {action.id}\r\nEventList: Complete\r\n\r\n",
+    ]
+    protocol.data_received("".join(parts).encode())
+    assert [event.get("Uniqueid", "") for event in heard] == ["1", "2", "3", "4", ""]
+    assert [entry.get("Uniqueid", "") for entry in action.future.result()] == ["", "3", ""]
