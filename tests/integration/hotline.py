@@ -21,10 +21,7 @@ import aiohttp
 import msgspec
 from redis.asyncio import Redis
 
-from gateway.answer_sla.days import day_of
-from gateway.answer_sla.figures import compute
 from gateway.bus.cloudevents import parse
-from gateway.config import load, zone
 from gateway.demo.gateway import GatewayInstance
 from gateway.demo.phones import Caller, Phone
 from gateway.demo.stage import RedisInstance
@@ -41,7 +38,6 @@ from gateway.events import (
     CallQueued,
     Event,
     GatewayHealth,
-    ServiceLevelChanged,
     TicketDrafted,
 )
 from gateway.store.reader import JournalReader
@@ -49,7 +45,7 @@ from gateway.views import Wallboard
 from tests.integration.plots.scene import PlotPbx, Scene, Setting
 from tests.integration.recorder import AmiRecorder
 from tests.integration.relay import FaultyRelay
-from tests.unit.answer_sla.test_recomputed import SHOWN
+from tests.integration.truth import figures_agree
 
 CONFIG = Path(__file__).parents[2] / "config"
 STREAM = "hotline:events"
@@ -256,16 +252,7 @@ class Hotline(Scene):
         of_calls = {key: count for key, count in raised.items() if key[1]}
         assert set(of_calls.values()) <= {1}
         assert of_calls == {key: count for key, count in ended.items() if key[1]}
-        self._figures_agree(told)
-
-    def _figures_agree(self, told: Sequence[Event]) -> None:
-        settings = load(self.config, {})
-        until = max(event.at for event in told) + 1
-        figures = compute(told, settings, day_of(until, zone(settings.timezone))[0], until)
-        (again,) = [report.total for report in figures.queues if report.queue == "hotline"]
-        shown = [event for event in told if isinstance(event, ServiceLevelChanged) and event.queue == "hotline"][-1]
-        for name in SHOWN:
-            assert (name, getattr(shown, name)) == (name, getattr(again, name))
+        figures_agree(told, self.config)
 
 
 async def answer(phone: Phone) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
-from gateway.events import Clocks
+from gateway.answer_sla.days import day_of
+from gateway.answer_sla.figures import compute
+from gateway.config import load, zone
+from gateway.events import Clocks, Event, ServiceLevelChanged
 from tests.integration.recorder import AmiRecorder
+from tests.unit.answer_sla.test_recomputed import SHOWN
 
 OBSERVED, RECONSTRUCTED = 0.05, 1.1
 """Seconds that an instant may be off: one the gateway saw, and one it took from whole seconds of the queue_log."""
@@ -55,3 +60,14 @@ class Truth:
     @staticmethod
     def _at(event: Mapping[str, str]) -> float:
         return float(event["Timestamp"])
+
+
+def figures_agree(told: Sequence[Event], config: Path) -> None:
+    """The queue's figures as they were shown last are those that the same events give when they are read again."""
+    settings = load(config, {})
+    until = max(event.at for event in told) + 1
+    figures = compute(told, settings, day_of(until, zone(settings.timezone))[0], until)
+    (again,) = [report.total for report in figures.queues if report.queue == "hotline"]
+    shown = [event for event in told if isinstance(event, ServiceLevelChanged) and event.queue == "hotline"][-1]
+    for name in SHOWN:
+        assert (name, getattr(shown, name)) == (name, getattr(again, name))
