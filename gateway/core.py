@@ -205,10 +205,12 @@ class Gateway:
 
     def _from_pbx(self, pbx: str, message: messages.Message, now: float) -> list[Event]:
         self._sight.lose(pbx, message)
-        events = self._spread([*_ami_health(pbx, message), *self._trackers[pbx].feed(message)], now)
+        events = self._spread([*_ami_lost(pbx, message), *self._trackers[pbx].feed(message)], now)
         if self._sight.regain(pbx, message):
             self._clock.look_again()
             self._alerts.look_again()
+            again = GatewayHealth(at=message.at, component=ami(pbx), status="ok", detail="in step with Asterisk")
+            events += self._spread([again], now)
         match message:
             case messages.QueueCallerLeave() | messages.AgentConnect() | messages.BridgeEnter():
                 self._want_taps(message.uniqueid)
@@ -292,11 +294,7 @@ def ami(pbx: str) -> str:
     return f"ami:{pbx}" if pbx else "ami"
 
 
-def _ami_health(pbx: str, message: messages.Message) -> list[Event]:
-    match message:
-        case messages.ConnectionLost():
-            return [GatewayHealth(at=message.at, component=ami(pbx), status="lost", detail=message.reason)]
-        case messages.ResyncCompleted():
-            return [GatewayHealth(at=message.at, component=ami(pbx), status="ok", detail="in step with Asterisk")]
-        case _:
-            return []
+def _ami_lost(pbx: str, message: messages.Message) -> list[Event]:
+    if isinstance(message, messages.ConnectionLost):
+        return [GatewayHealth(at=message.at, component=ami(pbx), status="lost", detail=message.reason)]
+    return []

@@ -53,6 +53,8 @@ class _Agent:
     """The agent's channels that were made for a waiting call and have not rung yet, by Uniqueid."""
     wrap_up: tuple[str, float] | None = None
     """The call that is being wrapped up, and until when."""
+    held_back: float | None = None
+    """The instant of the latest change that a resync holds back."""
     shown: AgentStateChanged | None = None
 
     def state(self) -> tuple[AgentState, str, str]:
@@ -88,6 +90,7 @@ class Agents:
         self._wrap_up = wrap_up
         self._wrap_up_reasons = frozenset(wrap_up_reasons)
         self._agents: dict[str, _Agent] = {}
+        self._wrapping: dict[str, _Agent] = {}
         self._resync: set[tuple[str, str]] | None = None
 
     def member(self, message: QueueMemberMessage) -> list[AgentStateChanged]:
@@ -152,6 +155,7 @@ class Agents:
         seconds = self._wrap_up(queue) if was in ("talking", "hold") else 0.0
         if seconds > 0:
             known.wrap_up = (call_id, at + seconds)
+            self._wrapping[agent] = known
         if was is None or (not known.calls and known.device in DEVICES_IN_USE):
             return []
         return self._show(known, at)
@@ -159,15 +163,18 @@ class Agents:
     def tick(self, now: float) -> list[AgentStateChanged]:
         """Wrap-ups that are over."""
         changes = []
-        for agent in self._agents.values():
-            if agent.wrap_up is not None and agent.wrap_up[1] <= now:
+        for agent in list(self._wrapping.values()):
+            if agent.wrap_up is None:
+                del self._wrapping[agent.agent]
+            elif agent.wrap_up[1] <= now:
                 (_, until), agent.wrap_up = agent.wrap_up, None
+                del self._wrapping[agent.agent]
                 changes += self._show(agent, until)
         return changes
 
     def next_deadline(self) -> float | None:
         """The end of the first wrap-up that lasts."""
-        return min((agent.wrap_up[1] for agent in self._agents.values() if agent.wrap_up is not None), default=None)
+        return min((agent.wrap_up[1] for agent in self._wrapping.values() if agent.wrap_up is not None), default=None)
 
     def restore(self, event: AgentStateChanged) -> None:
         """What the journal knows of an agent; memberships and device follow with the next resync."""
@@ -180,6 +187,7 @@ class Agents:
         if event.state == "wrap_up" and not paused:
             if agent.wrap_up is None or agent.wrap_up[0] != event.call_id:
                 agent.wrap_up = (event.call_id, event.at + self._longest_wrap_up(agent))
+                self._wrapping[event.agent] = agent
         elif not paused:
             agent.wrap_up = None
 
@@ -193,7 +201,8 @@ class Agents:
         changes = []
         for agent in self._agents.values():
             agent.queues = {name: m for name, m in agent.queues.items() if (agent.agent, name) in seen}
-            changes += self._show(agent, at)
+            since, agent.held_back = agent.held_back, None
+            changes += self._show(agent, at if since is None else since)
         return changes
 
     def _agent(self, agent: str) -> _Agent:
@@ -211,6 +220,7 @@ class Agents:
 
     def _show(self, agent: _Agent, at: float) -> list[AgentStateChanged]:
         if self._resync is not None:
+            agent.held_back = at
             return []
         state, reason, call_id = agent.state()
         if state == "paused" and reason in self._wrap_up_reasons:

@@ -142,7 +142,26 @@ class AmiClient:
         if listening is not None:
             self._heard_until = max(self._heard_until or 0.0, listening)
         log.info("AMI%s: in step with Asterisk at %s:%s", self._suffix, self._settings.host, self._settings.port)
-        await session.watch(self._ping_answered, self._ping_unanswered)
+        audits = asyncio.create_task(self._audit(session))
+        try:
+            await session.watch(self._ping_answered, self._ping_unanswered)
+        finally:
+            audits.cancel()
+
+    async def _audit(self, session: Session) -> None:
+        """Have everything listed again from time to time: should an event ever be lost, no call stays open for it."""
+        while True:
+            await asyncio.sleep(self._settings.audit_interval)
+            self._heard(
+                {"Event": messages.RESYNC_STARTED, "Since": repr(self._heard_until or time.time()), "Audit": "1"}
+            )
+            try:
+                await session.act("CoreShowChannels")
+                await session.act("QueueStatus")
+            except AmiError:
+                session.drop()  # half a list is worse than none: everything anew
+                return
+            self._heard({"Event": messages.RESYNC_COMPLETED})
 
     async def _fill_gap(self, since: float | None) -> None:
         """What the queues wrote down since then; a second more, as they write whole seconds."""

@@ -239,9 +239,11 @@ class ResyncStarted(Message, frozen=True, kw_only=True):
     """The entries of all channels, queues and members follow.
 
     ``since``: everything up to this instant on the PBX's clock had been heard before; None when nothing had.
+    ``audit``: the connection was never lost; only what should not be is looked for.
     """
 
     since: float | None = None
+    audit: bool = False
 
 
 class ResyncCompleted(Message, frozen=True, kw_only=True):

@@ -143,6 +143,7 @@ _READERS: dict[str, Callable[[Headers], str | int | float | bool | tuple[str, ..
     "application_data": lambda h: _text(h, "ApplicationData"),
     "duration": lambda h: _age(h, "Duration"),
     "wait": lambda h: max(0.0, _number(h, "Wait")),
+    "audit": lambda h: _text(h, "Audit") == "1",
     "since": lambda h: _instant(h, "Since"),
     "agent": lambda h: _text(h, "Agent"),
     "verb": lambda h: _text(h, "Verb"),

@@ -24,7 +24,7 @@ class Sight:
 
     def lose(self, pbx: str, message: ami.Message) -> None:
         """To be told of each message before it is taken in."""
-        if isinstance(message, ami.ConnectionLost | ami.ResyncStarted):
+        if isinstance(message, ami.ConnectionLost) or (isinstance(message, ami.ResyncStarted) and not message.audit):
             self._lost.add(pbx)
 
     def regain(self, pbx: str, message: ami.Message) -> bool:

@@ -27,6 +27,8 @@ class Ami(Struct, frozen=True, forbid_unknown_fields=True):
     ping_interval: Seconds = 3.0
     silence_limit: Seconds = 10.0
     """Seconds without an answer to a ping after which the connection is given up and made anew."""
+    audit_interval: Seconds = 600.0
+    """Seconds between two looks at all living calls, so that none stays open by mistake."""
     trunk_contexts: tuple[str, ...] = ("from-trunk",)
     """Dialplan contexts in which a citizen's call arrives."""
     wrap_up_reasons: tuple[str, ...] = ("wrap-up", "话后", "话后整理")

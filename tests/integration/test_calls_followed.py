@@ -34,8 +34,9 @@ WAIT = 30.0
 class Listener:
     """A client and a tracker; the client may leave and come back, the tracker stays."""
 
-    def __init__(self, asterisk: AsteriskInstance) -> None:
+    def __init__(self, asterisk: AsteriskInstance, audit_interval: float = 600.0) -> None:
         self._settings = Ami(
+            audit_interval=audit_interval,
             host=asterisk.host,
             port=asterisk.ami_port,
             username=asterisk.ami_username,
@@ -155,3 +156,27 @@ async def test_a_call_found_in_conversation_is_answered_with_no_known_wait(aster
             await late.leave()
     ends = [event for each in (witness, late) for event in each.events if isinstance(event, CallEnded)]
     assert [end.hung_up_by for end in ends] == ["caller", "caller"]
+
+
+class FaultyListener(Listener):
+    """Never hears that a caller's line went down."""
+
+    def _sink(self, message: Message) -> None:
+        if not isinstance(message, messages.Hangup | messages.HangupRequest | messages.QueueCallerLeave):
+            super()._sink(message)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_call_whose_end_was_never_heard_does_not_stay_open(asterisk: AsteriskInstance) -> None:
+    listener = FaultyListener(asterisk, audit_interval=1.0)
+    async with Caller(asterisk, "13800000001") as caller:
+        try:
+            await listener.come()
+            await caller.call(asterisk.hotline_number)
+            await listener.seen(CallQueued)
+            await caller.hang_up()
+            await listener.seen(CallEnded)
+        finally:
+            await listener.leave()
+    assert listener.calls() == [CallOffered, CallQueued, CallAbandoned, CallEnded]
+    assert listener.tracker.living() == ()
