@@ -1,7 +1,7 @@
 """Alerts about queues that nobody serves: no member is there and not paused. PURE.
 
-A queue counts once it is known to be one: a member was seen, or, for a queue of the settings, a call joined it or
-Asterisk told of all its members (AMI in step), so that one that never had a member counts too.
+A queue of the settings counts from the first word on it, or once Asterisk told of all members (AMI in step), so that
+one that never had a member counts, too. Any other queue counts once a call joined it: a PBX may have idle ones.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Staffing:
 
     def __init__(self, settings: Settings, book: AlertBook) -> None:
         self._seconds = settings.alerts.unstaffed_seconds
-        self._configured = {policy.name for policy in settings.queue}
+        self._watched = {policy.name for policy in settings.queue}
         self._book = book
         self._serves: dict[str, frozenset[str]] = {}
         """The queues each agent who is there serves."""
@@ -34,10 +34,11 @@ class Staffing:
         match event:
             case AgentStateChanged():
                 return self._agent(event)
-            case CallQueued() if event.queue in self._configured:
+            case CallQueued():
+                self._watched.add(event.queue)
                 return self._look((event.queue,), event.at)
             case GatewayHealth() if event.status == "ok" and event.component.partition(":")[0] == "ami":
-                return self._look(sorted(self._configured), event.at)
+                return self._look(sorted(self._watched), event.at)
             case _:
                 return []
 
@@ -69,7 +70,7 @@ class Staffing:
             self._serves[event.agent] = now
         self._staff.subtract(before - now)
         self._staff.update(now - before)
-        return self._look(sorted(before.union(event.queues)), event.at)
+        return self._look(sorted(self._watched & before.union(event.queues)), event.at)
 
     def _look(self, queues: Iterable[str], at: float) -> list[Event]:
         events: list[Event] = []
