@@ -38,6 +38,15 @@ class Bridges:
         if not members:
             del self._members[bridge]
 
+    def send_on(self, channel: str) -> None:
+        """This Local channel is on its way to somebody: nobody is behind its other half."""
+        if _other(channel) in self._locals:
+            self._empty.add(_other(channel))
+
+    def is_empty(self, channel: str) -> bool:
+        """Is it a Local channel with nobody behind it any more?"""
+        return channel in self._empty
+
     def clear(self) -> None:
         """Forget everything."""
         for part in (self._members, self._bridge, self._locals, self._empty):
@@ -60,7 +69,7 @@ class Bridges:
                 behind = self._other_half(channel)
                 if behind:
                     bridges.append(behind)
-                elif channel not in self._empty:
+                elif not self.is_empty(channel):
                     found[member] = channel
         return found
 

@@ -57,9 +57,9 @@ class Leg:
                 return "busy"
             if known == CAUSE_REJECTED:
                 return "rejected"
-        if self.rang is None:
-            return "unreachable"
-        return "caller_left" if self.stopped is None else "no_answer"
+        if self.stopped is None:
+            return "caller_left"
+        return "unreachable" if self.rang is None else "no_answer"
 
 
 @dataclass(slots=True, eq=False)

@@ -101,7 +101,7 @@ class Calls(Conversations):
         """The queue let him go; he goes on in the dialplan."""
         at = happening.at
         for leg in list(call.legs.values()):
-            self._miss_leg(call, leg, at, "caller_left" if leg.stopped is None else leg.miss_reason(0))
+            self._miss_leg(call, leg, at, leg.miss_reason(0))
         call.left_queue = at
         if call.bridged is None:
             reason = "gave_up" if call.gave_up else "left"

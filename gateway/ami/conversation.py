@@ -86,7 +86,7 @@ class Conversations(Register):
         call.hold = Hold(leg.uniqueid, agent, "agent" if by_agent else "caller", at)
         call.stop_talking(at)
         self.out.append(CallHeld(at=at, call_id=call.call_id, agent=agent, by=call.hold.by))
-        if by_agent:
+        if by_agent and leg.kind == "agent":
             self.out += self._agents.holding(agent, call.call_id, at)
 
     def resume(self, call: Call, happening: Happening) -> None:
@@ -100,7 +100,8 @@ class Conversations(Register):
         seconds = self._stop_hold(call, at)
         call.talk_start = at if call.people else None
         self.out.append(CallResumed(at=at, call_id=call.call_id, agent=hold.agent, by=hold.by, held_seconds=seconds))
-        if hold.by == "agent" and any(leg.agent == hold.agent for leg in call.bound()):
+        holder = (hold.agent, "agent")
+        if hold.by == "agent" and any((leg.agent, leg.kind) == holder for leg in call.bound()):
             self.out += self._agents.talking(hold.agent, call.call_id, at)
 
     def send_on(self, call: Call, happening: Happening) -> None:

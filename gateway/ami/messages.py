@@ -140,6 +140,8 @@ class Pickup(ChannelMessage, frozen=True, kw_only=True):
     """The channel takes the place of ``picked_up`` (a Uniqueid), which rang for somebody else."""
 
     picked_up: str
+    picked_up_channel: str
+    picked_up_linkedid: str
 
 
 class LocalOptimization(Message, frozen=True, kw_only=True):

@@ -115,6 +115,8 @@ _READERS: dict[str, Callable[[Headers], str | int | float | bool | tuple[str, ..
     "called_channel": lambda h: _text(h, "DestChannel"),
     "status_word": lambda h: _text(h, "DialStatus"),
     "picked_up": lambda h: _text(h, "TargetUniqueid"),
+    "picked_up_channel": lambda h: _text(h, "TargetChannel"),
+    "picked_up_linkedid": lambda h: _text(h, "TargetLinkedid"),
     "local": lambda h: _text(h, "LocalOneChannel").removesuffix(";1"),
     "local_linkedid": lambda h: _text(h, "LocalOneLinkedid"),
     "dialled": lambda h: _text(h, "DialString"),

@@ -137,8 +137,8 @@ class People:
         known = [*([call.leg] if call.leg else []), *call.apart.values()]
         leg = next((leg for leg in known if leg.uniqueid == uniqueid), None) or self._new_leg(uniqueid, channel, at)
         if call.leg is not None and call.state is State.PICKED_UP and call.leg.agent == leg.agent:
-            leg.rang = call.leg.rang
-            call.leg = leg  # his Local channel was optimised away
+            leg.rang, leg.kind = call.leg.rang, call.leg.kind
+            call.leg = leg  # the phone behind his Local channel
         self._calls.out += self._outgoing.end(uniqueid, at)
         self.apply(call, Kind.PERSON_JOINS, at, leg=leg)
 
@@ -216,12 +216,20 @@ class People:
             self.rings(call, leg, message.at)
 
     def pick_up_for(self, message: ami.Pickup) -> None:
-        """Somebody takes the call that rings on a colleague's phone."""
-        call = self._calls.of_leg(message.picked_up)
-        rung = call.legs.get(message.picked_up) if call is not None else None
-        if call is None or rung is None:
+        """Somebody takes the call that rings on a colleague's phone, or on the phone behind his Local channel."""
+        call = self._calls.of_leg(message.picked_up) or self._calls.of_linkedid(message.picked_up_linkedid)
+        if call is None:
             return
-        leg = Leg(message.uniqueid, message.channel, agent_id(message.channel), called=message.at, rang=rung.rang)
+        owner = agent_id(message.picked_up_channel)
+        behind = next((leg for leg in call.legs.values() if leg.agent == owner), None)
+        rung = call.legs.get(message.picked_up, behind)
+        if rung is None:
+            return
+        uniqueid, channel = message.uniqueid, message.channel
+        if rung.uniqueid != message.picked_up:
+            uniqueid, channel = rung.uniqueid, rung.channel
+            self._calls.rename(call, rung, message.picked_up, message.picked_up_channel)
+        leg = Leg(uniqueid, channel, agent_id(message.channel), called=message.at, rang=rung.rang)
         self.apply(call, Kind.AGENT_CALLED, message.at, leg=leg)
         self.apply(call, Kind.AGENT_PICKS_UP, message.at, leg=leg)
 

@@ -19,6 +19,8 @@ from gateway.ami.people import People
 from gateway.ami.transitions import Kind
 
 WAITING_IN_QUEUE = (State.QUEUED, State.RINGING)
+ON_THE_WAY = ("Queue", "Dial")
+"""Applications a channel is in while it waits for somebody."""
 UNSEEN = "?"
 """Uniqueids of legs that only the journal or the queue_log knows begin so."""
 
@@ -91,6 +93,9 @@ class Resync:
 
     def complete(self, at: float) -> None:
         """Nothing more will be told: bring every call up to date; what was not named is gone."""
+        for channel in self._channels:
+            if not channel.bridge and channel.application in ON_THE_WAY:
+                self._bridges.send_on(channel.channel)
         for entry in self._log:
             self._read(entry)
         for call in self._calls.living():
@@ -198,14 +203,22 @@ class Resync:
         call.found_talking = call.state is State.OFFERED and call.call_id not in self._known
         self._people.look(call, at)
         call.found_talking = call.found_talking and call.state is State.TALKING
-        if call.state in WAITING_IN_QUEUE and call.call_id not in self._queued:
+        if call.state in WAITING_IN_QUEUE and not self._waits(call):
             self._people.apply(call, Kind.LEAVES_QUEUE, at)
+
+    def _waits(self, call: Call) -> bool:
+        """Is it in a queue, itself or by the Local channel between it and the agent who sent it on?"""
+        sent_on = (entry for entry in self._channels if entry.uniqueid in self._queued)
+        return call.call_id in self._queued or any(
+            call.call_id in self._bridges.beyond(entry.channel) for entry in sent_on
+        )
 
     def _meet_again(self, call: Call) -> None:
         """Legs whose channels we do not know are those of the same agent that live now."""
         for leg in [leg for leg in (*call.legs.values(), *call.bound()) if leg.uniqueid.startswith(UNSEEN)]:
             his = [entry for entry in self._channels if self._is_of(entry, leg) and entry.uniqueid != call.call_id]
-            ours = [entry for entry in his if self._belongs(entry, call)]
+            heard = [entry for entry in his if entry.uniqueid in self._bridges.around(call.call_id)]
+            ours = heard or [entry for entry in his if self._calls.of_linkedid(entry.linkedid) is call]
             for entry in ours[:1] or (his if len(his) == 1 else []):
                 self._calls.rename(call, leg, entry.uniqueid, entry.channel)
 
@@ -214,15 +227,11 @@ class Resync:
         number = self._outgoing.number(entry.uniqueid)
         return (agent_id(entry.channel) if number is None else number) == leg.agent
 
-    def _belongs(self, entry: ami.ChannelEntry, call: Call) -> bool:
-        around = self._bridges.around(call.call_id)
-        return entry.uniqueid in around or self._calls.of_linkedid(entry.linkedid) is call
-
     def _find_legs(self, call: Call, at: float) -> None:
         """Phones that ring for a waiting call, or were picked up, while we were not listening."""
         for entry in self._channels:
             ours = entry.application == "AppQueue" and self._calls.of_linkedid(entry.linkedid) is call
-            if not ours or entry.uniqueid not in self._present:
+            if not ours or entry.uniqueid not in self._present or self._bridges.is_empty(entry.channel):
                 continue
             leg = call.legs.get(entry.uniqueid)
             if leg is None:

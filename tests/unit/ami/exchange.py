@@ -43,6 +43,9 @@ class Exchange:
                 )
             case ami.DialBegin() if message.called_uniqueid in self.channels:
                 self.channels[message.called_uniqueid].number = message.dialled.rpartition("/")[2].partition("@")[0]
+                dialling = self.channels.get(message.uniqueid)
+                if dialling is not None and not dialling.application:
+                    dialling.application = "Dial"
             case ami.Hangup():
                 self.channels.pop(message.uniqueid, None)
                 self.queued.pop(message.uniqueid, None)
