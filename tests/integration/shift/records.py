@@ -109,7 +109,8 @@ async def _settled(watcher: Watcher, ami: AmiRecorder) -> list[Event]:
     while True:
         events = [event for _, event in watcher.entries]
         kinds = Counter(map(type, events))
-        all_over = kinds[CallOffered] == kinds[CallEnded] and agents_told(events) == agents_seen(await _members(ami))
+        at_rest = agents_told(events) == agents_seen(await _members(ami))
+        all_over = at_rest and kinds[CallOffered] == kinds[CallEnded]
         if (all_over and len(events) == said) or waited > SETTLE_SECONDS:
             return events
         said, waited = len(events), waited + POLL
@@ -117,12 +118,13 @@ async def _settled(watcher: Watcher, ami: AmiRecorder) -> list[Event]:
 
 
 def agents_told(events: list[Event]) -> dict[str, str]:
-    """Each agent's last state by the gateway."""
-    return {event.agent: event.state for event in events if isinstance(event, AgentStateChanged)}
+    """The last state of each agent who is there, by the gateway."""
+    states = {event.agent: event.state for event in events if isinstance(event, AgentStateChanged)}
+    return {agent: state for agent, state in states.items() if state != "offline"}
 
 
 def agents_seen(members: list[Headers]) -> dict[str, str]:
-    """Each agent's state by Asterisk's queues; one who is in none is not among them."""
+    """The state of each agent who is in a queue, by Asterisk."""
     by_agent: dict[str, list[Headers]] = {}
     for member in members:
         by_agent.setdefault(member["StateInterface"].removeprefix("PJSIP/"), []).append(member)
