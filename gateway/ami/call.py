@@ -121,6 +121,8 @@ class Call:
     ring_start: float | None = None
     picked_up: float | None = None
     left_queue: float | None = None
+    leaves_queue: float | None = None
+    """The queue said so while a phone rang; the call's next message tells whether somebody picked it up."""
     bridged: float | None = None
     talk_start: float | None = None
     talked: float = 0.0

@@ -89,6 +89,19 @@ class People:
         others = any(other.rang is not None for other in call.legs.values() if other is not leg)
         self.apply(call, Kind.RING_ENDS if others else Kind.LAST_RING_ENDS, at, leg=leg, cause=cause)
 
+    def leaves_queue(self, call: Call, at: float) -> None:
+        """The queue lets the caller go. It is quicker to say so than a colleague who picks up from a ringing phone."""
+        if call.state is State.RINGING and not call.gave_up:
+            call.leaves_queue = at
+        else:
+            self.apply(call, Kind.LEAVES_QUEUE, at)
+
+    def settle(self, call: Call) -> None:
+        """There is more news of the call: if nobody has picked it up by now, it left the queue unanswered."""
+        at, call.leaves_queue = call.leaves_queue, None
+        if at is not None:
+            self.apply(call, Kind.LEAVES_QUEUE, at)
+
     # --- in conversation -----------------------------------------------------------------------------------
 
     def enter_bridge(self, message: ami.BridgeEnter) -> None:

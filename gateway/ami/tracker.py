@@ -31,6 +31,9 @@ from gateway.ami.resync import WAITING_IN_QUEUE, Resync, starts_a_call
 from gateway.ami.transitions import NOBODY, Kind
 from gateway.events import Event
 
+PICKS_UP = (ami.NewState, ami.DialEnd, ami.AgentConnect)
+"""Messages that may tell that a phone was picked up."""
+
 
 class Legs(NamedTuple):
     """The channels of a call by full name; ``people`` are those who speak, or are about to speak, with the caller."""
@@ -132,6 +135,9 @@ class Tracker:
         if self._resync is not None:
             self._resync.hear(message)
         call = self._calls.of_caller(uniqueid)
+        concerned = call or self._calls.of_leg(uniqueid)
+        if concerned is not None and not isinstance(message, PICKS_UP):
+            self._people.settle(concerned)
         if call is not None:
             call.channel = message.channel or call.channel
             self._calls.alias(call, message.linkedid)
@@ -215,7 +221,7 @@ class Tracker:
             case ami.QueueCallerAbandon():
                 self._people.apply(call, Kind.QUEUE_GIVES_UP, at)
             case ami.QueueCallerLeave():
-                self._people.apply(call, Kind.LEAVES_QUEUE, at)
+                self._people.leaves_queue(call, at)
             case ami.HangupRequest():
                 self._people.apply(call, Kind.CALLER_HANGS_UP, at)
             case ami.Hangup():
@@ -262,6 +268,8 @@ class Tracker:
                     related.dead_legs.add(behind.uniqueid)
 
     def _begin_resync(self, since: float | None) -> Resync:
+        for call in self._calls.living():
+            self._people.settle(call)
         parts = (self._calls, self._bridges, self._agents, self._outgoing, self._people)
         return Resync(since, self._trunks, *parts)
 

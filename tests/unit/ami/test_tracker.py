@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gateway.ami import messages as ami
 from gateway.ami.calls import Calls
 from gateway.ami.diagram import main
 from gateway.ami.tracker import Legs, Tracker
 from gateway.ami.transitions import TABLE
-from tests.unit.ami.stories import TRUNKS, story
+from tests.unit.ami.stories import TRUNKS, story, traces
 from tests.unit.ami.stories import events as feed
 from tests.unit.ami.wire import (
     ARRIVES,
@@ -129,6 +130,23 @@ def test_a_call_queued_again_after_a_conversation_stays_answered() -> None:
 
 
 # --- the table -----------------------------------------------------------------------------------------------
+
+
+def test_the_queue_may_be_quicker_than_a_colleague_who_picks_up() -> None:
+    messages = list(traces()["agent_picks_up_for_colleague"])
+    (leaves,) = [message for message in messages if isinstance(message, ami.QueueCallerLeave)]
+    (pickup,) = [message for message in messages if isinstance(message, ami.Pickup)]
+    told = story(Tracker(TRUNKS), messages)
+    messages.remove(leaves)
+    messages.insert(messages.index(pickup), leaves)
+    assert story(Tracker(TRUNKS), messages) == told
+
+
+def test_a_caller_who_leaves_the_queue_while_a_phone_rings_left_it_then() -> None:
+    leaves = caller("QueueCallerLeave", 6, Queue="hotline")
+    told = story(Tracker(TRUNKS), [ARRIVES, QUEUES, CALLS, RINGS, leaves, agent("Hangup", 7), caller("Hangup", 8)])
+    assert [line for line in told if "flowed" in line] == ["overflowed hotline left, wait 6.0 queue 5.0"]
+    assert told == story(Tracker(TRUNKS), [ARRIVES, QUEUES, CALLS, RINGS, leaves, caller("Hangup", 8)])
 
 
 def test_every_action_of_the_table_exists() -> None:
