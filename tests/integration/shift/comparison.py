@@ -24,8 +24,8 @@ from gateway.events import (
 )
 from tests.integration.shift.queue_book import NO_TIME, LoggedVisit, QueueBook
 
-WITHIN = 1.0
-"""Seconds; queue_log has whole ones."""
+WITHIN = 1.05
+"""Seconds; queue_log has whole ones, and Asterisk reads its clock for it some milliseconds after the event's."""
 KNOWN = {
     "left unheard": "The caller left during the announcement. Asterisk bridges both all the same and logs CONNECT and "
     "COMPLETECALLER; nobody was heard, so the call is abandoned.",
