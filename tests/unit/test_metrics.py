@@ -109,8 +109,9 @@ def test_speech_seconds_breaches_and_health() -> None:
 def test_no_person_in_the_figures() -> None:
     text = fed(offered("c1"), queued("c1"), answered("c1", 4.0)).render().decode()
     assert "hotline_calls_offered_total 1.0" in text
+    without_instants = "\n".join(line for line in text.splitlines() if "_created" not in line)
     for secret in (NUMBER, "张三", "c1", "1001"):
-        assert secret not in text
+        assert secret not in without_instants
 
 
 def test_parts_without_end_are_bounded_and_counted() -> None:
