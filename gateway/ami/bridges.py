@@ -12,12 +12,16 @@ class Bridges:
         self._members: dict[str, dict[str, str]] = {}
         self._bridge: dict[str, str] = {}
         self._locals: dict[str, str] = {}
+        self._ringing: set[str] = set()
+        """Members, by Uniqueid, that are in a bridge before anybody answered them."""
         self._empty: set[str] = set()
         """Local channels in a bridge whose other half was in one, and left it: nobody is behind them."""
 
-    def enter(self, bridge: str, uniqueid: str, channel: str) -> None:
+    def enter(self, bridge: str, uniqueid: str, channel: str, *, answered: bool = True) -> None:
         """The channel is in this bridge now, and in no other."""
         self.leave(uniqueid)
+        if not answered:
+            self._ringing.add(uniqueid)
         self._members.setdefault(bridge, {})[uniqueid] = channel
         self._bridge[uniqueid] = bridge
         if channel.startswith("Local/"):
@@ -29,6 +33,7 @@ class Bridges:
         bridge = self._bridge.pop(uniqueid, None)
         if bridge is None:
             return
+        self._ringing.discard(uniqueid)
         members = self._members[bridge]
         channel = members.pop(uniqueid)
         self._locals.pop(channel, None)
@@ -37,6 +42,12 @@ class Bridges:
             self._empty.add(_other(channel))
         if not members:
             del self._members[bridge]
+
+    def answer(self, uniqueid: str) -> bool:
+        """Somebody answered the channel; True when it was in a bridge before that."""
+        ringing = uniqueid in self._ringing
+        self._ringing.discard(uniqueid)
+        return ringing
 
     def send_on(self, channel: str) -> None:
         """This Local channel is on its way to somebody: nobody is behind its other half."""
@@ -49,14 +60,15 @@ class Bridges:
 
     def clear(self) -> None:
         """Forget everything."""
-        for part in (self._members, self._bridge, self._locals, self._empty):
+        for part in (self._members, self._bridge, self._locals, self._ringing, self._empty):
             part.clear()
 
     def around(self, uniqueid: str) -> dict[str, str]:
         """Every channel that hears this one, itself included: of its bridge, and of those behind Local channels.
 
         A Local channel whose other half is in a bridge is left out: whoever is behind it stands for it. So is one
-        whose other half left its bridge: the person behind it hung up, or sent that half on.
+        whose other half left its bridge: the person behind it hung up, or sent that half on. Nobody is behind a
+        channel that still rings.
         """
         found: dict[str, str] = {}
         bridges, known = [self._bridge.get(uniqueid, "")], set[str]()
@@ -69,7 +81,7 @@ class Bridges:
                 behind = self._other_half(channel)
                 if behind:
                     bridges.append(behind)
-                elif not self.is_empty(channel):
+                elif member not in self._ringing and not self.is_empty(channel):
                     found[member] = channel
         return found
 

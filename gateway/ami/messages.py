@@ -18,6 +18,7 @@ RESYNC_STARTED = "HotlineResyncStarted"
 RESYNC_COMPLETED = "HotlineResyncCompleted"
 QUEUE_LOG = "HotlineQueueLog"
 
+STATE_NOT_TOLD = -1
 CHANNEL_DOWN = 0
 CHANNEL_RINGING = 5
 CHANNEL_UP = 6
@@ -43,7 +44,7 @@ class ChannelMessage(Message, frozen=True, kw_only=True):
     channel: str
     uniqueid: str
     linkedid: str
-    state: int = -1
+    state: int = STATE_NOT_TOLD
 
 
 class NewChannel(ChannelMessage, frozen=True, kw_only=True):
@@ -131,6 +132,7 @@ class AttendedTransfer(Message, frozen=True, kw_only=True):
     transferee: str
     target: str
     target_channel: str
+    target_state: int
     second_exten: str
     destination: str
     result: str

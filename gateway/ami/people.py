@@ -108,9 +108,15 @@ class People:
         """The channel is in this bridge now."""
         uniqueid, at = message.uniqueid, message.at
         around = self._bridges.around(uniqueid)
-        self._bridges.enter(message.bridge, uniqueid, message.channel)
+        answered = message.state in (ami.CHANNEL_UP, ami.STATE_NOT_TOLD)
+        self._bridges.enter(message.bridge, uniqueid, message.channel, answered=answered)
         self._look_around(around, uniqueid, at)
         self._calls.out += self._outgoing.meet(uniqueid, self._bridges, at)
+
+    def answer_in_bridge(self, message: ami.NewState) -> None:
+        """Somebody answered a channel; when it was in a bridge already, he is heard there from now on."""
+        if message.state == ami.CHANNEL_UP and self._bridges.answer(message.uniqueid):
+            self._look_around({}, message.uniqueid, message.at)
 
     def leave_bridge(self, uniqueid: str, at: float) -> None:
         """The channel is in no bridge any more."""
@@ -207,7 +213,8 @@ class People:
         elif message.destination == "Threeway":
             return  # nobody is sent on: there is one more in the conversation
         else:
-            transfer = Transfer(agent, self._target(message), "blonde" if message.destination == "App" else "attended")
+            rings = message.destination == "App" or message.target_state == ami.CHANNEL_RINGING
+            transfer = Transfer(agent, self._target(message), "blonde" if rings else "attended")
         self.apply(call, Kind.SENT_ON, message.at, transfer=transfer)
         if message.result not in ("Success", ""):
             self.apply(call, Kind.TARGET_REFUSES, message.at)

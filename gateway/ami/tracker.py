@@ -141,6 +141,8 @@ class Tracker:
         if call is not None:
             call.channel = message.channel or call.channel
             self._calls.alias(call, message.linkedid)
+        if isinstance(message, ami.NewState):
+            self._people.answer_in_bridge(message)
         match message:
             case ami.NewChannel() if call is not None:
                 self.odd["channel born twice"] += 1

@@ -170,6 +170,24 @@ async def attended_transfer_by_keys(scene: Scene) -> AmiRecorder:
     return await talk_and_end(ami, caller)
 
 
+async def blonde_transfer_by_keys(scene: Scene) -> AmiRecorder:
+    """The agent presses *2 and the colleague's number and hangs up while it rings; the colleague answers."""
+    (agent,) = await scene.agents("1001")
+    ami, caller = await talking(scene, agent)
+    (colleague,) = await scene.agents("1003")
+    await agent.press("*2")
+    await asyncio.sleep(1.0)
+    await agent.press("1003")
+    await colleague.wait_ringing()
+    await asyncio.sleep(1.0)
+    await agent.hang_up()
+    await ami.seen("AttendedTransfer")
+    await asyncio.sleep(1.0)
+    await colleague.answer()
+    await colleague.wait_established()
+    return await talk_and_end(ami, caller)
+
+
 async def attended_transfer_by_keys_aborted(scene: Scene) -> AmiRecorder:
     """The agent presses *2 and the colleague's number, then *1 to go back to the citizen; the citizen hangs up."""
     (agent,) = await scene.agents("1001")
@@ -199,5 +217,6 @@ PLOTS: tuple[Plot, ...] = (
     blonde_transfer_declined,
     blonde_transfer_to_queue,
     attended_transfer_by_keys,
+    blonde_transfer_by_keys,
     attended_transfer_by_keys_aborted,
 )
