@@ -164,11 +164,12 @@ class Resync:
 
     def _missed_arrival(self, entry: ami.QueueLogEntry) -> Call | None:
         """A call that only the queue saw. Its Uniqueid begins with the second it arrived in."""
-        if self._agents.knows_number(entry.data[1] if len(entry.data) > 1 else ""):
-            return None  # an agent who asks another queue
+        number = entry.data[1] if len(entry.data) > 1 else ""
+        if self._agents.knows_number(number) or any(entry.uniqueid == each.uniqueid for each in self._channels):
+            return None  # an agent who asks another queue; a Local channel's half that he sent on
         arrived = _epoch(entry.uniqueid)
         call = Call(entry.uniqueid, "", min(entry.at, arrived or entry.at), provenance="reconstructed")
-        self._calls.offer(call, entry.data[1] if len(entry.data) > 1 else "", "", "")
+        self._calls.offer(call, number, "", "")
         return call
 
     def _leg(self, call: Call, entry: ami.QueueLogEntry, at: float) -> Leg:
