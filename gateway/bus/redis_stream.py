@@ -111,9 +111,11 @@ class Publisher:
             await self._redis.publish(self._settings.partials_channel, message)
         except (RedisError, OSError):
             self.partials_dropped += 1
+        _end_if_cancelled()
 
     async def _publish(self) -> None:
         while True:
+            _end_if_cancelled()
             if self.backlog == 0:
                 self._report("ok", "events waiting")
             try:
@@ -181,6 +183,13 @@ class Publisher:
             self._on_health(
                 GatewayHealth(at=time.time(), component="redis", status=status, detail=detail, value=waiting)
             )
+
+
+def _end_if_cancelled() -> None:
+    """The Redis client may swallow a cancellation that comes while it cleans up; the task must end all the same."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def client(settings: config.Redis) -> Redis:

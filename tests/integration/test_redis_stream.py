@@ -1,7 +1,7 @@
 """The stream on a real Redis that dies, forgets, refuses and answers late."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Self
@@ -16,6 +16,7 @@ from gateway.bus.redis_stream import Publisher, check
 from gateway.demo.redis import RedisInstance
 from gateway.errors import BusError
 from gateway.events import CallQueued, GatewayHealth, TranscriptPartial
+from gateway.store.entry import Entry
 from gateway.store.journal import Journal
 
 STREAM = "hotline:events"
@@ -379,3 +380,27 @@ async def test_check_names_the_fault_and_the_mend(server: RedisInstance):
         await check(settings)
     with pytest.raises(BusError, match=r"redis\.url"):
         await check(config.Redis(url="hotline"))
+
+
+class FaultyPublisher(Publisher):
+    """Its Redis client swallows a cancellation."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)
+        self.sending = asyncio.Event()
+
+    async def _send(self, entries: Sequence[Entry]) -> bool:
+        self.sending.set()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(3600)
+        return True
+
+
+async def test_it_ends_although_the_client_swallows_the_cancellation(server: RedisInstance, journal: Journal):
+    publisher = FaultyPublisher(config.Redis(url=server.url, stream=STREAM), journal)
+    running = asyncio.create_task(publisher.run())
+    journal.append([GatewayHealth(at=1.0, component="core", status="ok")])
+    await publisher.sending.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
