@@ -18,6 +18,7 @@ from gateway.asr.protocol import (
     ExpectTap,
     FromWorker,
     Hello,
+    Leg,
     LegClosed,
     LegOpened,
     Load,
@@ -28,6 +29,7 @@ from gateway.asr.transcript import WORKER_LOST
 
 log = logging.getLogger(__name__)
 
+NOWHERE = Leg(call_id="", speaker="caller", arrived=0.0)
 HELLO_TIMEOUT = 5.0
 SEND_TIMEOUT = 2.0
 HEARTBEAT = 10.0
@@ -109,7 +111,7 @@ class WorkerHub:
             return False
         return True
 
-    async def expect(self, tap_id: str, language: str) -> str | None:
+    async def expect(self, tap_id: str, language: str, leg: Leg = NOWHERE) -> str | None:
         """Announce the tap to the least loaded worker that has the language.
 
         Returns ``host:port`` for Asterisk to connect to, or None when no worker can take it.
@@ -119,7 +121,7 @@ class WorkerHub:
             if len(worker.taps) >= worker.hello.capacity:
                 continue
             worker.taps[tap_id] = None
-            if await _say(worker, ExpectTap(tap_id=tap_id, language=language)):
+            if await _say(worker, ExpectTap(tap_id=tap_id, language=language, leg=leg)):
                 return worker.hello.audiosocket
             worker.taps.pop(tap_id, None)
         return None

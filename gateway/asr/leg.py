@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from gateway.asr import audiosocket
 from gateway.asr.audiosocket import Audio, Frame, FrameDecoder, Hangup, PeerError
 from gateway.asr.protocol import Engine, FromWorker, Heard, LegClosed, LegGap, LegOpened
 from gateway.asr.recognizer import RATES, Final, Interim, Lost, Recognizer
-from gateway.asr.recording import LegRecording
 from gateway.asr.stream import DecoderPool, RecognizerStream
 from gateway.errors import ProtocolError
 
@@ -38,7 +36,6 @@ class Leg:
         pool: DecoderPool,
         send: Callable[[FromWorker], None],
         clock: Callable[[], float],
-        record_dir: Path | None,
         flush_timeout: float,
     ) -> None:
         self.tap_id = tap_id
@@ -47,7 +44,6 @@ class Leg:
         self._pool = pool
         self._send = send
         self._clock = clock
-        self._record_dir = record_dir
         self._flush_timeout = flush_timeout
         self._opened = clock()
         self._next = self._opened
@@ -57,7 +53,6 @@ class Leg:
         self._rate = 0
         self._silence = audiosocket.SILENCE
         self._stream: RecognizerStream | None = None
-        self._recording: LegRecording | None = None
         self._listening: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[str] | None = None
         self._stopped = ""
@@ -146,8 +141,6 @@ class Leg:
         self._silence = audiosocket.encode_audio(bytes(rate // 50 * 2), rate)
         self._stream = RecognizerStream(self._recognizer, self._engine.language, rate, self._pool)
         self._listening = asyncio.create_task(self._listen(self._stream))
-        if self._record_dir is not None:
-            self._recording = LegRecording(self._record_dir, self.tap_id, rate)
 
     def _fill(self, until: float) -> None:
         """Silence from where the audio ended, so that the leg's clock and the wall's agree."""
@@ -170,8 +163,6 @@ class Leg:
         if self._stream is None:
             return
         self._stream.push(samples, self._next)
-        if self._recording is not None:
-            self._recording.write(samples)
         self._next += len(samples) / audiosocket.SAMPLE_BYTES / self._rate
 
     async def _listen(self, stream: RecognizerStream) -> None:
@@ -214,8 +205,6 @@ class Leg:
                     await self._listening
             except TimeoutError:
                 self._lose(waiting_since, self._next, "decoder_behind")
-        if self._recording is not None:
-            self._recording.close()
         expected = now - self._opened
         self._send(
             LegClosed(

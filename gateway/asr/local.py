@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from gateway.asr.worker import WILDCARDS, Job
-from gateway.config import Settings
+from gateway.config import Settings, Speech
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ STOP_SECONDS = 5.0
 
 
 class LocalWorkers:
-    """``settings.speech.workers`` processes that dial the gateway's own web address."""
+    """``worker_count`` processes that dial the gateway's own web address."""
 
     def __init__(self, settings: Settings, token: str) -> None:
         self.restarts = 0
@@ -39,7 +39,7 @@ class LocalWorkers:
     async def run(self) -> None:
         """Keep the workers up until cancelled; then end them, and wait for their last words."""
         async with asyncio.TaskGroup() as group:
-            for index in range(self._job.settings.speech.workers):
+            for index in range(worker_count(self._job.settings.speech)):
                 group.create_task(self._keep(index))
 
     async def _keep(self, index: int) -> None:
@@ -95,9 +95,21 @@ class LocalWorkers:
             await process.wait()
 
 
+def worker_count(speech: Speech) -> int:
+    """How many worker processes run here: as set, else one for each core this process may use."""
+    return len(os.sched_getaffinity(0)) if speech.workers == "auto" else speech.workers
+
+
 def _needed(settings: Settings) -> Settings:
     """What a worker needs: no secrets of the PBX, the database or Redis."""
-    return Settings(speech=settings.speech, queue=settings.queue, log=settings.log)
+    return Settings(
+        data_dir=settings.data_dir,
+        speech=settings.speech,
+        recording=settings.recording,
+        queue=settings.queue,
+        dialled=settings.dialled,
+        log=settings.log,
+    )
 
 
 def import_path() -> str:

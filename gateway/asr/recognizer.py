@@ -16,17 +16,21 @@ decoder by ``SegmentingAdapter``. Voice activity detection, threads and queues a
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
 from gateway.asr.models import Model
-from gateway.asr.vad import Detector
+from gateway.asr.vad import Detector, GateSettings
 from gateway.errors import ModelError
 
-LOADERS: dict[str, str] = {"vosk": "gateway.asr.vosk_recognizer", "whisper": "gateway.asr.whisper_recognizer"}
+LOADERS: dict[str, str] = {
+    "vosk": "gateway.asr.vosk_recognizer",
+    "whisper": "gateway.asr.whisper_recognizer",
+    "sherpa": "gateway.asr.sherpa_recognizer",
+}
 """Engine name to the module whose ``load`` makes its Recognizer."""
 RATES = (8000, 16000, 32000, 48000)
 """Samples a second a stream takes."""
@@ -109,9 +113,16 @@ class Recognizer(Protocol):
     engine: str
     model: str
     capabilities: Capabilities
+    gate: GateSettings
+    """Where utterances end for this engine: a slow one wants whole sentences."""
 
-    def decoder(self, language: str, rate: int, idle: Callable[[], bool]) -> UtteranceDecoder:
-        """A decoder for one leg. ``idle()``: a thread is free now, so that an interim result delays nobody."""
+    def decoder(
+        self, language: str, rate: int, idle: Callable[[], bool], grammar: Sequence[str] = ()
+    ) -> UtteranceDecoder:
+        """A decoder for one leg. ``idle()``: a thread is free now, so that an interim result delays nobody.
+
+        ``grammar``: nothing but these phrases is said, where ``capabilities.grammar``; empty: anything.
+        """
 
 
 def load(model: Model, folder: Path, threads: int) -> Recognizer:

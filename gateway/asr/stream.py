@@ -72,7 +72,7 @@ class RecognizerStream:
         detector: Detector | None = None,
         gate: GateSettings | None = None,
     ) -> None:
-        self._gate = VoiceGate(detector or webrtc_detector(), rate, gate)
+        self._gate = VoiceGate(detector or webrtc_detector(), rate, gate or recognizer.gate)
         self._new_decoder: Callable[[], UtteranceDecoder] = lambda: recognizer.decoder(language, rate, self._idle)
         self._pool = pool
         self._rate = rate

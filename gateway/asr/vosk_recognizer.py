@@ -7,7 +7,7 @@ until one has heard ``RETIRE_SECONDS``: its memory grows with use.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from msgspec import Struct
 from gateway.asr.models import Model
 from gateway.asr.normalise import normalise
 from gateway.asr.recognizer import Capabilities, Decoded, UtteranceDecoder, Word
+from gateway.asr.vad import GateSettings
 from gateway.errors import ModelError
 
 RETIRE_SECONDS = 1800.0
@@ -52,6 +53,7 @@ class VoskRecognizer:
     """A loaded Vosk model. Raises ModelError when the folder holds none."""
 
     engine = "vosk"
+    gate = GateSettings(end_silence=0.5)
     capabilities = Capabilities(streaming=True, interim=True, words=True, grammar=True)
 
     def __init__(self, model: Model, folder: Path) -> None:
@@ -66,7 +68,9 @@ class VoskRecognizer:
         self._idle: list[_Kaldi] = []
         self._lock = threading.Lock()
 
-    def decoder(self, language: str, rate: int, idle: Callable[[], bool]) -> UtteranceDecoder:
+    def decoder(
+        self, language: str, rate: int, idle: Callable[[], bool], grammar: Sequence[str] = ()
+    ) -> UtteranceDecoder:
         """See Recognizer."""
         return _VoskDecoder(self, language, rate)
 

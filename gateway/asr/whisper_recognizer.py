@@ -17,7 +17,7 @@ import os
 import re
 import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from gateway.asr.models import Model
 from gateway.asr.normalise import normalise
 from gateway.asr.recognizer import Capabilities, Decoded, SegmentingAdapter, UtteranceDecoder
+from gateway.asr.vad import GateSettings
 from gateway.errors import ModelError
 
 RATE = 16_000
@@ -58,6 +59,7 @@ class WhisperRecognizer:
     """A loaded Whisper model. Raises ModelError when the folder holds none."""
 
     engine = "whisper"
+    gate = GateSettings()
     capabilities = Capabilities(streaming=False, interim=True, words=False, grammar=False)
 
     def __init__(self, model: Model, folder: Path, threads: int) -> None:
@@ -75,7 +77,9 @@ class WhisperRecognizer:
         self._suppressed: dict[str, list[int]] = {}
         self._lock = threading.Lock()
 
-    def decoder(self, language: str, rate: int, idle: Callable[[], bool]) -> UtteranceDecoder:
+    def decoder(
+        self, language: str, rate: int, idle: Callable[[], bool], grammar: Sequence[str] = ()
+    ) -> UtteranceDecoder:
         """See Recognizer."""
         return SegmentingAdapter(lambda samples, final: self.decode(samples, rate, language, final), rate, idle)
 

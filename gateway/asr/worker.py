@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import sys
 import time
@@ -49,10 +48,10 @@ class Worker:
 
     def __init__(self, core_url: str, token: str, settings: Settings, home: Path) -> None:
         self._settings = settings.speech
-        self._languages = dict.fromkeys([settings.speech.language, *(q.language for q in settings.queue if q.language)])
+        self._languages = settings.languages()
         self._home = home
         self._id = uuid.uuid4().hex[:12]
-        self._threads = settings.speech.threads or os.cpu_count() or 1
+        self._threads = settings.speech.threads
         self._engines: dict[str, tuple[Engine, Recognizer]] = {}
         self._pool = DecoderPool(self._threads)
         self._link = CoreLink(core_url, token, self._hello, self._receive)
@@ -130,7 +129,6 @@ class Worker:
 
     def _open_leg(self, tap: ExpectTap) -> Leg:
         engine, recognizer = self._engines[tap.language]
-        record_dir = Path(self._settings.record_dir).expanduser() if self._settings.record_dir else None
         return Leg(
             tap.tap_id,
             engine,
@@ -138,7 +136,6 @@ class Worker:
             self._pool,
             self._link.send,
             time.time,
-            record_dir,
             self._settings.flush_timeout,
         )
 

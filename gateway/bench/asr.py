@@ -207,7 +207,6 @@ async def _worker(settings: Settings, language: str, legs: int) -> AsyncIterator
         legs_per_worker=legs,
         audiosocket_host="127.0.0.1",
         audiosocket_port=0,
-        record_dir="",
     )
     local = msgspec.structs.replace(
         settings, speech=speech, queue=(), web=Web(port=free_port()), log=Log(level="error")

@@ -1,8 +1,8 @@
 """Frozen settings, read once at start; everything else gets them as arguments."""
 
 from gateway.config.load import convert, default_folder, load, read_text, read_toml
-from gateway.config.neighbours import Ami, Ivr, Log, Redis, Speech, Store, Web
-from gateway.config.promises import Agent, Alerts, Clock, Period, QueuePolicy, Webhook
+from gateway.config.neighbours import Ami, Ivr, Log, Recording, Redis, Speech, Store, Web
+from gateway.config.promises import Agent, Alerts, Clock, Dialled, Period, QueuePolicy, Webhook
 from gateway.config.settings import Settings, default_home, zone
 
 __all__ = [
@@ -10,10 +10,12 @@ __all__ = [
     "Alerts",
     "Ami",
     "Clock",
+    "Dialled",
     "Ivr",
     "Log",
     "Period",
     "QueuePolicy",
+    "Recording",
     "Redis",
     "Settings",
     "Speech",

@@ -83,23 +83,46 @@ class Speech(Struct, frozen=True, forbid_unknown_fields=True):
 
     enabled: bool = True
     language: str = "zh"
-    engine: Literal["auto", "vosk", "whisper"] = "auto"
+    engine: Literal["auto", "vosk", "whisper", "sherpa"] = "auto"
     model: str = ""
     """Model name in models.toml; empty: the best installed one for the language."""
-    workers: Annotated[int, Meta(ge=0, le=64)] = 1
-    """Local worker processes."""
-    threads: Annotated[int, Meta(ge=0, le=64)] = 0
-    """Decoder threads per worker; 0: one per core."""
+    second_pass: str = ""
+    """Model that transcribes each recorded call once more after its end; empty: none."""
+    workers: Annotated[int, Meta(ge=0, le=64)] | Literal["auto"] = "auto"
+    """Local worker processes; auto: one per core."""
+    threads: Annotated[int, Meta(ge=1, le=64)] = 1
+    """Decoder threads per worker."""
     legs_per_worker: PositiveInt = 16
     audiosocket_host: str = "127.0.0.1"
     audiosocket_port: Annotated[int, Meta(ge=0, le=65535)] = 0
     """0: a free port chosen at start (told to Asterisk with every tap)."""
     worker_token: str = ""
-    """Empty: a random one, for local workers only."""
+    """Empty: one of its own, kept in the data folder, for local workers only."""
+    worker_ca_file: str = ""
+    """PEM file of the authority that signed the core's certificate; empty: the system's authorities."""
     flush_timeout: Seconds = 20.0
     """Seconds the last words may take after the line is down."""
-    record_dir: str = ""
-    """Folder for one WAV file per tapped leg (personal data, mode 0600); empty: nothing is recorded."""
+    full_lag: Seconds = 1.5
+    """A decoder that is so many seconds behind means that the machine is full: less is transcribed live."""
+    complete_share: Share = 0.98
+    """A call of which a smaller share was heard raises an alert."""
+    worker_memory_mb: Annotated[int, Meta(ge=0)] = 3000
+    """A worker that is larger gives its recognisers up for new ones; 0: never."""
+
+
+class Recording(Struct, frozen=True, forbid_unknown_fields=True):
+    """Recordings of calls (personal data, readable by the gateway's user only)."""
+
+    enabled: bool = False
+    """For queues that do not say otherwise. Callers must be told (see ``recording-notice`` in prompts.toml)."""
+    folder: str = ""
+    """Empty: ``recordings`` in the data folder."""
+    days: Days = 180.0
+    """Days a recording is kept."""
+    bitrate: Annotated[int, Meta(ge=6000, le=128_000)] = 32_000
+    """Bits a second of the stereo file (Opus)."""
+    min_free_mb: Annotated[int, Meta(ge=0)] = 1024
+    """Megabytes that recording leaves free on the disk."""
 
 
 class Ivr(Struct, frozen=True, forbid_unknown_fields=True):

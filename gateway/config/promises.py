@@ -36,7 +36,9 @@ class QueuePolicy(Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     title: str = ""
     language: str = ""
-    """Empty: the speech section's language."""
+    """Empty: as the dialled number says, else the speech section's language."""
+    record: bool | None = None
+    """Whether calls are recorded; None: as the recording section says."""
     clock: Clock = "caller_wait"
     target_seconds: Seconds = 15.0
     at_risk_seconds: Seconds = 10.0
@@ -81,6 +83,13 @@ class Webhook(Struct, frozen=True, forbid_unknown_fields=True):
     """Tries of one message; between two of them twice the time, from 1 s to 60 s."""
     max_queue: PositiveInt = 500
     """Messages that may wait; the oldest is dropped for a newer one and counted."""
+
+
+class Dialled(Struct, frozen=True, forbid_unknown_fields=True):
+    """A number citizens dial, and the language its callers speak."""
+
+    number: str
+    language: str
 
 
 class Agent(Struct, frozen=True, forbid_unknown_fields=True):

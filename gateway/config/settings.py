@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.config.neighbours import Ami, Ivr, Log, Redis, Seconds, Share, Speech, Store, Web
-from gateway.config.promises import Agent, Alerts, Period, QueuePolicy, Webhook, Weekday
+from gateway.config.neighbours import Ami, Ivr, Log, Recording, Redis, Seconds, Share, Speech, Store, Web
+from gateway.config.promises import Agent, Alerts, Dialled, Period, QueuePolicy, Webhook, Weekday
 from gateway.errors import SettingError
 
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
@@ -37,12 +37,14 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     redis: Redis = Redis()
     store: Store = Store()
     speech: Speech = Speech()
+    recording: Recording = Recording()
     ivr: Ivr = Ivr()
     alerts: Alerts = Alerts()
     log: Log = Log()
     pbx: tuple[Ami, ...] = ()
     webhook: tuple[Webhook, ...] = ()
     queue: tuple[QueuePolicy, ...] = (QueuePolicy(name="hotline", title="政务服务热线"),)
+    dialled: tuple[Dialled, ...] = ()
     agent: tuple[Agent, ...] = ()
 
     def home(self) -> Path:
@@ -60,6 +62,25 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     def policy(self, queue: str) -> QueuePolicy:
         """The queue's policy at no particular time; a queue nobody configured gets the defaults."""
         return next((p for p in self.queue if p.name == queue), QueuePolicy(name=queue, title=queue))
+
+    def language(self, queue: str, dialled: str = "") -> str:
+        """The language spoken in this queue by callers of this number."""
+        numbers = {entry.number: entry.language for entry in self.dialled}
+        return self.policy(queue).language or numbers.get(dialled) or self.speech.language
+
+    def languages(self) -> tuple[str, ...]:
+        """Every language that may be spoken, the usual one first."""
+        others = [*(policy.language for policy in self.queue), *(entry.language for entry in self.dialled)]
+        return tuple(dict.fromkeys([self.speech.language, *filter(None, others)]))
+
+    def records(self, queue: str) -> bool:
+        """Whether calls of this queue are recorded."""
+        chosen = self.policy(queue).record
+        return self.recording.enabled if chosen is None else chosen
+
+    def recordings(self) -> Path:
+        """The folder of recordings."""
+        return Path(self.recording.folder).expanduser() if self.recording.folder else self.home() / "recordings"
 
     def policy_at(self, queue: str, arrived: float) -> QueuePolicy:
         """What the queue promises to a call that arrived at this instant (Unix seconds)."""

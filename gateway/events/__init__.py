@@ -58,12 +58,20 @@ from gateway.events.service import (
     SurveyCompleted,
 )
 from gateway.events.speech import (
+    Correction,
+    Finding,
+    LanguageChosen,
     LegSeconds,
+    RecordingCompleted,
     Speaker,
+    SpeechLevel,
+    SpeechLevelChanged,
     TranscriptCompleted,
     TranscriptFinal,
     TranscriptGap,
     TranscriptPartial,
+    TranscriptRevised,
+    Utterance,
 )
 from gateway.events.tickets import Evidence, TicketDrafted, TicketField, TicketSubmitted, TicketUpdated
 
@@ -95,6 +103,10 @@ AnyEvent: TypeAlias = (
     | TranscriptFinal
     | TranscriptGap
     | TranscriptCompleted
+    | TranscriptRevised
+    | RecordingCompleted
+    | SpeechLevelChanged
+    | LanguageChosen
     | TicketDrafted
     | TicketUpdated
     | TicketSubmitted
@@ -143,10 +155,13 @@ __all__ = [
     "Clocks",
     "ConnectRateAtRisk",
     "ConnectRateChanged",
+    "Correction",
     "Event",
     "Evidence",
+    "Finding",
     "GatewayHealth",
     "HangUpParty",
+    "LanguageChosen",
     "LegSeconds",
     "MissReason",
     "OutboundAnswered",
@@ -157,8 +172,11 @@ __all__ = [
     "PartyLeft",
     "Provenance",
     "Rate",
+    "RecordingCompleted",
     "ServiceLevelChanged",
     "Speaker",
+    "SpeechLevel",
+    "SpeechLevelChanged",
     "SurveyCompleted",
     "TicketDrafted",
     "TicketField",
@@ -168,6 +186,8 @@ __all__ = [
     "TranscriptFinal",
     "TranscriptGap",
     "TranscriptPartial",
+    "TranscriptRevised",
     "TransferKind",
+    "Utterance",
     "event_type",
 ]

@@ -16,6 +16,7 @@ AlertKind: TypeAlias = Literal[
     "ami_lost",
     "ami_lag",
     "neighbour",
+    "transcript_incomplete",
 ]
 AlertSeverity: TypeAlias = Literal["warning", "critical"]
 
@@ -33,7 +34,8 @@ class AlertEvent(Event, frozen=True, kw_only=True):
 class AlertRaised(AlertEvent, frozen=True, kw_only=True, tag="alert.raised"):
     """``value`` crossed ``limit``: seconds for waits and lag, a share for rates. ``detail``: a part's own words.
 
-    Of a call at risk, ``value`` is the wait so far and ``limit`` the target it comes near to.
+    Of a call at risk, ``value`` is the wait so far and ``limit`` the target it comes near to; of an incomplete
+    transcript, ``value`` is the share that was heard.
     """
 
     severity: AlertSeverity

@@ -55,6 +55,8 @@ def _about(alert: AlertRaised, settings: Settings) -> str:
             return f"{_component(alert.component)}：消息延迟 {value:.1f} 秒"
         case "neighbour":
             return f"{_component(alert.component)}：{'中断' if alert.severity == 'critical' else '异常'}"
+        case "transcript_incomplete":
+            return f"{queue}：一通来电只转写了 {_percent(value)}，低于 {_percent(limit)}"
 
 
 def _component(component: str) -> str:

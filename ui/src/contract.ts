@@ -5,7 +5,7 @@ export type AgentState = "available" | "ringing" | "talking" | "hold" | "wrap_up
 
 export type MissReason = "no_answer" | "busy" | "rejected" | "unreachable" | "answered_elsewhere" | "caller_left";
 
-export type AlertKind = "answer_at_risk" | "answer_breached" | "service_level" | "connect_rate" | "longest_wait" | "queue_unstaffed" | "ami_lost" | "ami_lag" | "neighbour";
+export type AlertKind = "answer_at_risk" | "answer_breached" | "service_level" | "connect_rate" | "longest_wait" | "queue_unstaffed" | "ami_lost" | "ami_lag" | "neighbour" | "transcript_incomplete";
 
 export type AlertSeverity = "warning" | "critical";
 
@@ -17,7 +17,11 @@ export type Provenance = "observed" | "reconstructed";
 
 export type TransferKind = "blind" | "attended" | "blonde";
 
+export type Finding = "no_audio" | "silence" | "noise" | "music" | "tones" | "clipped" | "wrong_rate" | "too_fast" | "too_slow";
+
 export type Speaker = "caller" | "agent";
+
+export type SpeechLevel = "full" | "no_partials" | "callers_only" | "recorded_only";
 
 /** A citizen's call arrived. `caller_number` is empty when withheld (personal data). */
 export interface CallOffered {
@@ -288,7 +292,8 @@ export interface ConnectRateAtRisk {
 
 /**
  * `value` crossed `limit`: seconds for waits and lag, a share for rates. `detail`: a part's own words. Of a call
- * at risk, `value` is the wait so far and `limit` the target it comes near to.
+ * at risk, `value` is the wait so far and `limit` the target it comes near to; of an incomplete transcript,
+ * `value` is the share that was heard.
  */
 export interface AlertRaised {
   type: "alert.raised";
@@ -351,9 +356,21 @@ export interface TranscriptPartial {
   text: string;
   start: number;
   end: number;
+  agent: string;
 }
 
-/** One finished utterance (personal data). Speaker comes from the channel, never from guessing. */
+/** A place in `text` where the operator's vocabulary stands in for what was heard (`text[start:end]`). */
+export interface Correction {
+  start: number;
+  end: number;
+  heard: string;
+}
+
+/**
+ * One finished utterance (personal data). Speaker comes from the channel, never from guessing. `text` is what
+ * people read; `raw` what the engine heard, fillers included, where that differs. `agent`: which of them, for the
+ * speaker `agent`.
+ */
 export interface TranscriptFinal {
   type: "transcript.final";
   at: number;
@@ -367,9 +384,12 @@ export interface TranscriptFinal {
   language: string;
   engine: string;
   model: string;
+  agent: string;
+  raw: string;
+  corrections: readonly Correction[];
 }
 
-/** Seconds of one leg that were not heard. */
+/** Seconds of one leg that were not transcribed. */
 export interface TranscriptGap {
   type: "transcript.gap";
   at: number;
@@ -378,9 +398,13 @@ export interface TranscriptGap {
   start: number;
   end: number;
   reason: string;
+  agent: string;
 }
 
-/** What became of one leg's audio, in seconds: expected = heard + lost; transcribed is the speech in it. */
+/**
+ * What became of one leg's audio, in seconds: expected = heard + lost; transcribed is the speech in it.
+ * `deferred`: heard and recorded, to be transcribed after the call.
+ */
 export interface LegSeconds {
   speaker: Speaker;
   expected: number;
@@ -389,15 +413,87 @@ export interface LegSeconds {
   transcribed: number;
   engine: string;
   model: string;
+  agent: string;
+  deferred: number;
+  findings: readonly Finding[];
 }
 
-/** All words of the call are in. `share` = heard / expected over all legs; None if nothing was tapped. */
+/**
+ * All words of the call are in. `share` = heard / expected over all legs; None if nothing was tapped. Where legs
+ * were deferred, `transcript.revised` brings their words.
+ */
 export interface TranscriptCompleted {
   type: "transcript.completed";
   at: number;
   call_id: string;
   legs: readonly LegSeconds[];
   share: number | null;
+}
+
+/** One utterance of a revised transcript (personal data); seconds since the call's arrival. */
+export interface Utterance {
+  speaker: Speaker;
+  text: string;
+  start: number;
+  end: number;
+  confidence: number | null;
+  raw: string;
+  corrections: readonly Correction[];
+}
+
+/**
+ * The whole call, transcribed from its recording after its end; the text to archive. The live one stays beside it.
+ * `reason`: the machine was full during the call (`deferred`), or a better model was asked (`second_pass`).
+ */
+export interface TranscriptRevised {
+  type: "transcript.revised";
+  at: number;
+  call_id: string;
+  utterances: readonly Utterance[];
+  language: string;
+  engine: string;
+  model: string;
+  reason: "deferred" | "second_pass";
+}
+
+/**
+ * One file of a call's recording is finished: Ogg Opus, the caller left, the agents right. `file` is relative to
+ * the recordings' folder on the worker's host; `start` seconds from the call's arrival to its first sample,
+ * `seconds` its length. `complete`: False when it ended before the call did (disk, crash). A worker lost in
+ * mid-call leaves more than one file. `kept`: False for a file that only serves transcription after the call and
+ * is removed then.
+ */
+export interface RecordingCompleted {
+  type: "recording.completed";
+  at: number;
+  call_id: string;
+  file: string;
+  start: number;
+  seconds: number;
+  complete: boolean;
+  kept: boolean;
+}
+
+/**
+ * The machine is too full, or no longer, to transcribe everything live. `lag`: seconds the slowest decoder is
+ * behind. `legs` are listened to of `capacity`.
+ */
+export interface SpeechLevelChanged {
+  type: "speech.level_changed";
+  at: number;
+  level: SpeechLevel;
+  lag: number;
+  legs: number;
+  capacity: number;
+}
+
+/** `by` chose the language that is spoken from now on (ISO 639-1). */
+export interface LanguageChosen {
+  type: "call.language_chosen";
+  at: number;
+  call_id: string;
+  language: string;
+  by: string;
 }
 
 /** Where a value was said: utterance, character span in its text, and second of the call. */
@@ -542,6 +638,10 @@ export type AnyEvent =
   | TranscriptFinal
   | TranscriptGap
   | TranscriptCompleted
+  | TranscriptRevised
+  | RecordingCompleted
+  | SpeechLevelChanged
+  | LanguageChosen
   | TicketDrafted
   | TicketUpdated
   | TicketSubmitted
