@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import secrets
 import time
 import uuid
 from collections.abc import Mapping
@@ -18,18 +17,17 @@ from typing import Literal
 
 from gateway.ami.client import AmiClient
 from gateway.ami.recording import Recording, recording_path
-from gateway.asr.hub import WorkerHub
-from gateway.asr.local import LocalWorkers
-from gateway.asr.protocol import FromWorker, Hello
 from gateway.bus import redis_stream
 from gateway.bus.redis_stream import Publisher
 from gateway.config import Ami, Settings
-from gateway.core import FromPbx, Gateway, Input, SurveyKey, Tap, Worker, ami
-from gateway.errors import HotlineError, StoreError
+from gateway.core import FromPbx, Gateway, Input, SurveyKey, ami
+from gateway.errors import StoreError
 from gateway.events import AlertEvent, Event, GatewayHealth, TranscriptPartial
+from gateway.hearing import Hearing, Settled
 from gateway.ivr.agi import AgiServer
 from gateway.metrics import Metrics
 from gateway.notify import Sink
+from gateway.pulse import beat, last_beat
 from gateway.recall import recall
 from gateway.store import history
 from gateway.store.accounts import Accounts
@@ -39,7 +37,6 @@ from gateway.store.interval_figures import IntervalFigures
 from gateway.store.journal import Journal
 from gateway.store.retention import Retention
 from gateway.tickets.load import load_drafts
-from gateway.views import SpeechEngine
 from gateway.web import server
 from gateway.web.live import Live
 
@@ -64,16 +61,15 @@ class App:
 
     def __init__(self, settings: Settings, config_folder: Path, record_ami: Path | None = None) -> None:
         self._settings = settings
-        self._core = Gateway(settings, load_drafts(config_folder, settings))
-        self._inbox: asyncio.Queue[Input] = asyncio.Queue(INBOX_LIMIT)
+        self._core = Gateway(settings, load_drafts(config_folder, settings), lambda: str(uuid.uuid4()))
+        self._inbox: asyncio.Queue[Input | Settled] = asyncio.Queue(INBOX_LIMIT)
         self._partials: asyncio.Queue[TranscriptPartial] = asyncio.Queue(PARTIALS_LIMIT)
         self._live = Live(settings)
+        self._hearing = Hearing(settings, config_folder, self._core, self._live, self._put)
         self._metrics = Metrics()
         self._health: dict[str, str] = {"core": "ok"}
         self._dropped = 0
         self._flooded = False
-        self._token = settings.speech.worker_token or secrets.token_urlsafe(32)
-        self._hub = WorkerHub(self._token, self._from_worker)
         pbxs = settings.pbxs_by_name()
         self._recordings = {name: Recording(recording_path(record_ami, name)) for name in pbxs if record_ami}
         self._amis = {name: self._ami_client(name, pbx) for name, pbx in pbxs.items()}
@@ -91,6 +87,7 @@ class App:
             recalled = await recall(
                 self._journal, self._settings, self._core, self._live, self._metrics, self._sinks, time.time()
             )
+            self._core.restored(last_beat(self._settings.home()) or time.time(), time.time())
             publisher = Publisher(self._settings.redis, self._journal, on_health=self._put)
             kept = History(database_url(self._settings), self._journal, on_health=self._put)
             retention = Retention(database_url(self._settings), self._settings, JOURNAL_READERS)
@@ -100,12 +97,13 @@ class App:
                 accounts=Accounts(self._journal.engine),
                 live=self._live,
                 actions=self,
-                worker_handler=self._hub.handle,
+                worker_handler=self._hearing.hub.handle,
                 health=lambda: dict(self._health),
                 metrics=self._metrics.render,
                 ui_dir=ui_folder(self._settings),
             )
             tasks.create_task(collect_garbage(), name="garbage")
+            tasks.create_task(beat(self._settings.home()), name="pulse")
             tasks.create_task(self._run_core(), name="core")
             tasks.create_task(publisher.run(), name="redis")
             tasks.create_task(kept.run(), name="history")
@@ -128,8 +126,7 @@ class App:
             log.info("pages on http://%s:%d", self._settings.web.host, self._settings.web.port)
             # An inner group: it ends first, while the last words of its workers still find their way.
             async with asyncio.TaskGroup() as speech:
-                if self._settings.speech.enabled and self._settings.speech.workers:
-                    speech.create_task(LocalWorkers(self._settings, self._token).run(), name="workers")
+                speech.create_task(self._hearing.run(self._amis, self._journal), name="hearing")
 
     def _ami_client(self, name: str, pbx: Ami) -> AmiClient:
         sink = (lambda message: self._put(FromPbx(name, message))) if name else self._put
@@ -153,24 +150,27 @@ class App:
                         item = await self._inbox.get()
                 except TimeoutError:
                     self._publish(self._core.tick(time.time()))
+                    self._hearing.act()
                     continue
             else:
                 # No timer for each of many messages; but what is due does not wait behind them.
                 item = self._inbox.get_nowait()
                 if deadline is not None and deadline <= time.time():
                     self._publish(self._core.tick(time.time()))
+            if isinstance(item, Settled):
+                self._hearing.settled(item)
+                continue
             try:
                 self._publish(self._core.feed(item, time.time()))
             except Exception:
                 # One message the core stumbles over must not end the calls it does not concern.
                 log.exception("the core failed at a %s", type(item).__name__)
-            for tap in self._core.taps():
-                self._tasks.create_task(self._place(tap))
+            self._hearing.act()
             if self._flooded and self._inbox.empty():
                 self._flooded = False
                 self._core_health("ok", "messages dropped since start")
 
-    def _put(self, item: Input) -> None:
+    def _put(self, item: Input | Settled) -> None:
         """Hand something to the core. Never waits."""
         try:
             self._inbox.put_nowait(item)
@@ -239,46 +239,13 @@ class App:
         """``by`` takes care of an alert. Raises InputError."""
         self._publish(self._core.acknowledge_alert(alert_id, by, time.time()))
 
+    async def choose_language(self, call_id: str, language: str, by: str) -> None:
+        """``by`` says which language is spoken from now on. Raises InputError."""
+        self._publish(self._core.choose_language(call_id, language, by, time.time()))
+        self._hearing.act()
+
     def _rated(self, call_id: str, score: int) -> None:
         self._put(SurveyKey(call_id, score))
-
-    # --- speech --------------------------------------------------------------------------------------------------
-
-    def _from_worker(self, worker_id: str, message: FromWorker) -> None:
-        if isinstance(message, Hello):
-            engines = self._hub.engines().values()
-            for engine in message.engines:
-                log.info("speech: %s by %s, model %s (%s)", engine.language, engine.engine, engine.model, engine.reason)
-            self._live.set_engines(
-                SpeechEngine(language=engine.language, engine=engine.engine, model=engine.model, reason=engine.reason)
-                for engine in engines
-            )
-            self._speech_health("ok", "a worker is ready")
-        self._put(Worker(worker_id, message))
-
-    async def _place(self, tap: Tap) -> None:
-        """Have a worker listen to one leg."""
-        tap_id = str(uuid.uuid4())
-        try:
-            address = await self._hub.expect(tap_id, tap.language)
-            if address is None:
-                self._speech_health("degraded", f"no worker for language {tap.language}: a leg is not transcribed")
-                return
-            self._core.open_tap(tap, tap_id, time.time())
-            await self._amis[tap.pbx].tap(tap.channel, tap_id, address)
-        except HotlineError as error:
-            self._speech_health("degraded", f"a leg is not transcribed: {error}")
-            await self._hub.close_tap(tap_id)
-        else:
-            self._speech_health("ok", "legs are transcribed")
-
-    def _speech_health(self, status: str, detail: str) -> None:
-        if self._health.get("speech") != status:
-            self._put(
-                GatewayHealth(
-                    at=time.time(), component="speech", status="ok" if status == "ok" else "degraded", detail=detail
-                )
-            )
 
 
 async def collect_garbage() -> None:

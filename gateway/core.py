@@ -11,10 +11,9 @@ next input or the next deadline, and journals and publishes what comes back. Tim
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, TypeAlias
 
-import msgspec
 from msgspec import Struct
 
 from gateway.ami import messages
@@ -25,7 +24,7 @@ from gateway.answer_sla.clock import AnswerClock
 from gateway.answer_sla.missed import KEPT, MissedCallers
 from gateway.answer_sla.service_level import ServiceLevel
 from gateway.asr import protocol
-from gateway.asr.transcript import TranscriptBook
+from gateway.asr.listening import Listening
 from gateway.config import Settings
 from gateway.events import (
     CallAnswered,
@@ -35,7 +34,6 @@ from gateway.events import (
     Event,
     GatewayHealth,
     PartyJoined,
-    Speaker,
     SurveyCompleted,
 )
 from gateway.tickets.draft import Drafts
@@ -52,7 +50,7 @@ class Worker(Struct, frozen=True):
     """A message of one ASR worker."""
 
     worker_id: str
-    message: protocol.FromWorker
+    message: protocol.FromWorker | protocol.Gone
 
 
 class SurveyKey(Struct, frozen=True):
@@ -62,26 +60,14 @@ class SurveyKey(Struct, frozen=True):
     score: int
 
 
-class Tap(Struct, frozen=True):
-    """A leg that should be transcribed now: ``channel`` is Asterisk's full channel name on the PBX ``pbx``."""
-
-    call_id: str
-    speaker: Speaker
-    channel: str
-    language: str
-    pbx: str = ""
-
-
 Input: TypeAlias = messages.Message | FromPbx | Worker | SurveyKey | GatewayHealth
 
 
 class _Living(Struct):
     """What the core itself has to know of a call whose line is not down."""
 
-    arrived: float
     agent: str = ""
     queue: str = ""
-    tapped: set[str] = msgspec.field(default_factory=set)
 
 
 class Ticking(Protocol):
@@ -107,29 +93,28 @@ class Part(Ticking, Protocol):
 class Gateway:
     """One hotline: living calls, their clocks, transcripts and drafts."""
 
-    def __init__(self, settings: Settings, drafts: Drafts) -> None:
+    def __init__(self, settings: Settings, drafts: Drafts, new_id: Callable[[], str]) -> None:
         self._settings = settings
         names = {agent.id: agent.name for agent in settings.agent}
         self._trackers = {
             name: Tracker(pbx.trunk_contexts, names, self._wrap_up, pbx.wrap_up_reasons)
             for name, pbx in settings.pbxs_by_name().items()
         }
-        self._transcripts = TranscriptBook(settings.speech.flush_timeout)
+        self.listening = Listening(settings, new_id)
         self._drafts = drafts
         self._sight = Sight(self._trackers)
         self._alerts = Alerts(settings, self._sight.has)
         self._clock = AnswerClock(settings, self._sight.has)
         self._parts: tuple[Part, ...] = (self._clock, ServiceLevel(settings), self._alerts, drafts)
-        self._ticking: tuple[Ticking, ...] = (*self._trackers.values(), *self._parts, self._transcripts)
+        self._ticking: tuple[Ticking, ...] = (*self._trackers.values(), *self._parts, self.listening)
         self._missed = MissedCallers(settings, kept=KEPT)
         self._living: dict[str, _Living] = {}
-        self._wanted: list[Tap] = []
 
     def feed(self, item: Input, now: float) -> list[Event]:
         """Everything that follows from one input, in order."""
         match item:
             case Worker():
-                return self._spread(self._transcripts.feed(item.message, now), now)
+                return self._spread(self.listening.hear(item.worker_id, item.message, now), now)
             case SurveyKey():
                 return self._spread(self._rated(item, now), now)
             case GatewayHealth():
@@ -139,16 +124,13 @@ class Gateway:
             case _:
                 return self._from_pbx("", item, now)
 
-    def taps(self) -> list[Tap]:
+    def taps(self, now: float) -> list[protocol.ExpectTap]:
         """Legs that should be tapped now; each is handed out once."""
-        wanted, self._wanted = self._wanted, []
-        return wanted
+        return self.listening.orders(self._speaks, now)
 
-    def open_tap(self, tap: Tap, tap_id: str, at: float) -> None:
-        """A worker waits for this tap, ordered from Asterisk at ``at``: its words belong to the call from now on."""
-        living = self._living.get(tap.call_id)
-        if living is not None:
-            self._transcripts.open_tap(tap.call_id, tap_id, tap.speaker, living.arrived, at)
+    def choose_language(self, call_id: str, language: str, by: str, now: float) -> list[Event]:
+        """``by`` says which language is spoken from now on. Raises InputError."""
+        return self._spread(self.listening.choose_language(call_id, language, by, now), now)
 
     def edit_ticket(self, call_id: str, values: Mapping[str, str], agent: str, now: float) -> list[Event]:
         """An agent's hand on a draft. Raises InputError."""
@@ -176,9 +158,13 @@ class Gateway:
         for name, tracker in self._trackers.items():
             if self._sight.belongs(getattr(event, "call_id", ""), name):
                 tracker.restore(event)
-        self._transcripts.restore(event)
+        self.listening.restore(event)
         for part in self._parts:
             part.restore(event)
+
+    def restored(self, stopped: float, now: float) -> None:
+        """All of the journal was taken in; the gateway before this one was alive until ``stopped``."""
+        self.listening.restored(stopped, now)
 
     def recall_missed(self, event: Event) -> None:
         """Take in an entry of the journal from before those that are restored: callers may still be called back."""
@@ -213,10 +199,10 @@ class Gateway:
             events += self._spread([again], now)
         match message:
             case messages.QueueCallerLeave() | messages.AgentConnect() | messages.BridgeEnter():
-                self._want_taps(message.uniqueid)
+                self._see(message.uniqueid, now)
             case messages.ResyncCompleted():
                 for call_id in self._trackers[pbx].living():
-                    self._want_taps(call_id)
+                    self._see(call_id, now)
         return events
 
     def _spread(self, events: list[Event], now: float) -> list[Event]:
@@ -229,41 +215,36 @@ class Gateway:
             self._remember(event)
             for part in self._parts:
                 waiting += part.feed(event, now)
-            if isinstance(event, CallEnded):
-                waiting += self._transcripts.call_ended(event.call_id, now)
+            waiting += self.listening.follow(event, now)
+            if isinstance(event, CallAnswered | PartyJoined):
+                self._see(event.call_id, now)
         return spread
 
     def _remember(self, event: Event) -> None:
         self._missed.feed(event)
         match event:
             case CallOffered():
-                self._living[event.call_id] = _Living(event.at)
+                self._living[event.call_id] = _Living()
             case CallQueued() if event.call_id in self._living:
                 self._living[event.call_id].queue = event.queue
             case CallAnswered() if event.call_id in self._living:
                 living = self._living[event.call_id]
                 living.agent, living.queue = event.agent, event.queue
-                self._want_taps(event.call_id)
-            case PartyJoined():
-                self._want_taps(event.call_id)
             case CallEnded():
                 self._living.pop(event.call_id, None)
             case _:
                 pass
 
-    def _want_taps(self, call_id: str) -> None:
+    def _see(self, call_id: str, now: float) -> None:
         """At pick-up, so that the first word is heard; after a resync, when the call is found answered."""
         pbx, legs = self._legs(call_id)
-        living = self._living.get(call_id)
-        if legs is None or living is None or not legs.people or not self._settings.speech.enabled:
-            return
-        language = self._settings.policy(living.queue).language or self._settings.speech.language
-        sides: list[tuple[Speaker, str]] = [("caller", legs.caller_channel)]
-        sides += [("agent", channel) for channel in legs.people]
-        for speaker, channel in sides:
-            if channel and channel not in living.tapped:
-                living.tapped.add(channel)
-                self._wanted.append(Tap(call_id, speaker, channel, language, pbx))
+        if legs is not None:
+            self.listening.see(call_id, pbx, legs.caller_channel, legs.people, now)
+
+    def _speaks(self, leg: protocol.Leg) -> bool:
+        """The leg's person still speaks with the caller."""
+        _, legs = self._legs(leg.call_id)
+        return legs is not None and (leg.channel in legs.people or leg.channel == legs.caller_channel)
 
     def _legs(self, call_id: str) -> tuple[str, Legs | None]:
         """The PBX that has the call, and the call's channels."""

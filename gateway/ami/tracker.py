@@ -36,10 +36,12 @@ PICKS_UP = (ami.NewState, ami.DialEnd, ami.AgentConnect)
 
 
 class Legs(NamedTuple):
-    """The channels of a call by full name; ``people`` are those who speak, or are about to speak, with the caller."""
+    """The channels of a call by full name; ``people`` are those who speak, or are about to speak, with the caller,
+    with their agent's id (empty for who is no agent).
+    """
 
     caller_channel: str
-    people: tuple[str, ...]
+    people: dict[str, str]
 
 
 class Tracker:
@@ -80,8 +82,10 @@ class Tracker:
         call = self._calls.of_caller(call_id)
         if call is None:
             return None
-        people = [leg.channel for leg in ([call.leg] if call.leg else []) + list(call.people.values())]
-        return Legs(call.channel, tuple(dict.fromkeys(channel for channel in people if channel)))
+        people = ([call.leg] if call.leg else []) + list(call.people.values())
+        return Legs(
+            call.channel, {leg.channel: leg.agent if leg.kind == "agent" else "" for leg in people if leg.channel}
+        )
 
     def restore(self, event: Event) -> None:
         """Take in what the journal knows, in order, before the first message; the next resync completes it."""

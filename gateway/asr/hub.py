@@ -1,4 +1,8 @@
-"""The core's end of the workers' lines: who is there, what they can do, and which of them takes a tap."""
+"""The core's end of the workers' lines: who is there, what they can do, and which of them takes a tap.
+
+What a worker says reaches the sink once and in order: kept messages carry its count, and those seen before are passed
+over. They are acknowledged by ``acknowledge``, once the core has made them durable.
+"""
 
 from __future__ import annotations
 
@@ -10,71 +14,56 @@ from collections.abc import Callable
 
 import msgspec
 from aiohttp import WSMsgType, web
-from msgspec import Struct
 
 from gateway.asr.protocol import (
+    Ack,
     CloseTap,
     Engine,
     ExpectTap,
     FromWorker,
+    Gone,
     Hello,
-    Leg,
+    Kept,
     LegClosed,
     LegOpened,
     Load,
+    SetLanguage,
+    SetMode,
     ToWorker,
     Welcome,
 )
-from gateway.asr.transcript import WORKER_LOST
+from gateway.asr.roster import Member, WorkerState
 
 log = logging.getLogger(__name__)
 
-NOWHERE = Leg(call_id="", speaker="caller", arrived=0.0)
 HELLO_TIMEOUT = 5.0
-SEND_TIMEOUT = 2.0
-HEARTBEAT = 10.0
-RETURN_SECONDS = 5.0
-"""Seconds a worker whose line broke has to dial again before its taps are given up."""
-MAX_MESSAGE_BYTES = 65_536
-
-
-class WorkerState(Struct, frozen=True):
-    """One worker as a page shows it. ``lag``: seconds its slowest decoder is behind."""
-
-    worker_id: str
-    connected: bool
-    audiosocket: str
-    engines: tuple[Engine, ...]
-    legs: int
-    capacity: int
-    lag: float
-    refused: dict[str, int]
-
-
-class _Worker:
-    def __init__(self, hello: Hello, socket: web.WebSocketResponse) -> None:
-        self.hello = hello
-        self.socket: web.WebSocketResponse | None = socket
-        self.load = Load(legs=0, lag=0.0, refused={})
-        self.taps: dict[str, float | None] = {}
-        self.last_word = 0.0
-        self.gone: asyncio.TimerHandle | None = None
+SEND_TIMEOUT = 5.0
+HEARTBEAT = 6.0
+"""Seconds; a worker's host that vanished without a word is noticed within one and a half of them."""
+RETURN_SECONDS = 1.0
+"""Seconds a worker whose line broke has to dial again before its legs are given to others."""
+MAX_MESSAGE_BYTES = 4 << 20
 
 
 class WorkerHub:
     """Mount ``handle`` at ``/workers``. ``sink(worker_id, message)`` gets every message, in order, and never awaits.
 
-    When a worker is lost, the sink gets a LegClosed with reason ``worker_lost`` for each of its taps.
-    ``clock`` gives Unix seconds.
+    When a worker is lost, the sink gets a LegClosed with reason ``worker_lost`` for each of its taps, whose ``at`` is
+    the last instant the worker was known to be alive; then Gone. ``clock`` gives Unix seconds.
     """
 
     def __init__(
-        self, token: str, sink: Callable[[str, FromWorker], None], clock: Callable[[], float] = time.time
+        self,
+        token: str,
+        sink: Callable[[str, FromWorker | Gone], None],
+        clock: Callable[[], float] = time.time,
+        greeting: Callable[[], list[ToWorker]] = list,
     ) -> None:
         self._token = token
         self._sink = sink
         self._clock = clock
-        self._workers: dict[str, _Worker] = {}
+        self._greeting = greeting
+        self._workers: dict[str, Member] = {}
         self._changed = asyncio.Condition()
         self._closed = False
 
@@ -88,49 +77,54 @@ class WorkerHub:
 
     def workers(self) -> list[WorkerState]:
         """Every worker that is there, or may still come back."""
-        return [
-            WorkerState(
-                worker_id,
-                w.socket is not None,
-                w.hello.audiosocket,
-                w.hello.engines,
-                len(w.taps),
-                w.hello.capacity,
-                w.load.lag,
-                w.load.refused,
-            )
-            for worker_id, w in self._workers.items()
-        ]
+        return [worker.state() for worker in self._workers.values()]
 
-    async def wait_for(self, language: str, timeout: float) -> bool:
-        """Wait until some worker transcribes ``language``; False if none does within ``timeout`` seconds."""
+    async def wait_for(self, language: str, timeout: float, workers: int = 1) -> bool:
+        """Wait until ``workers`` of them transcribe ``language``; False if not within ``timeout`` seconds."""
         try:
             async with asyncio.timeout(timeout), self._changed:
-                await self._changed.wait_for(lambda: language in self.engines())
+                await self._changed.wait_for(lambda: sum(w.has(language) for w in self._connected()) >= workers)
         except TimeoutError:
             return False
         return True
 
-    async def expect(self, tap_id: str, language: str, leg: Leg = NOWHERE) -> str | None:
-        """Announce the tap to the least loaded worker that has the language.
+    def expect(self, order: ExpectTap) -> str | None:
+        """Announce the tap to the worker that has the call's other legs, else to the least loaded one that has the
+        language.
 
         Returns ``host:port`` for Asterisk to connect to, or None when no worker can take it.
         """
-        able = [w for w in self._connected() if any(e.language == language for e in w.hello.engines)]
-        for worker in sorted(able, key=lambda w: (len(w.taps) / w.hello.capacity, w.load.lag)):
-            if len(worker.taps) >= worker.hello.capacity:
-                continue
-            worker.taps[tap_id] = None
-            if await _say(worker, ExpectTap(tap_id=tap_id, language=language, leg=leg)):
+        able = [w for w in self._connected() if w.has(order.language) and w.has_room(order)]
+        for worker in sorted(able, key=lambda w: (not w.hears(order.leg.call_id), w.fullness())):
+            if self._say(worker, order):
+                worker.takes(order)
                 return worker.hello.audiosocket
-            worker.taps.pop(tap_id, None)
         return None
 
-    async def close_tap(self, tap_id: str) -> None:
-        """The leg is gone or no longer wanted; its worker flushes it, and LegClosed follows."""
-        for worker in self._workers.values():
-            if tap_id in worker.taps:
-                await _say(worker, CloseTap(tap_id=tap_id))
+    def tell(self, message: ToWorker, worker_id: str = "") -> None:
+        """A message for one worker; without ``worker_id`` for the one that has the tap it names, else for all."""
+        if worker_id:
+            worker = self._workers.get(worker_id)
+            chosen = [worker] if worker is not None else []
+        elif isinstance(message, CloseTap | SetLanguage | SetMode):
+            chosen = [w for w in self._workers.values() if w.has_tap(message.tap_id)]
+        else:
+            chosen = list(self._workers.values())
+        for worker in chosen:
+            self._say(worker, message)
+            if isinstance(message, SetMode):
+                worker.set_mode(message.tap_id, message.mode)
+
+    def seen(self) -> dict[str, int]:
+        """By worker: the count of the newest kept message that the sink was given."""
+        return {worker_id: worker.seen for worker_id, worker in self._workers.items()}
+
+    def acknowledge(self, seen: dict[str, int]) -> None:
+        """What the sink was given up to these counts is durable: the workers need not keep it."""
+        for worker_id, count in seen.items():
+            worker = self._workers.get(worker_id)
+            if worker is not None and count:
+                self._say(worker, Ack(seq=count))
 
     async def close(self) -> None:
         """The gateway ends: close all lines. Workers keep their words for the next one."""
@@ -155,37 +149,33 @@ class WorkerHub:
             await socket.close(code=1002)
             return socket
         worker = self._enter(hello, socket)
+        sending = asyncio.create_task(_send(worker.outbox, socket))
         try:
-            await _say(worker, Welcome(core="hotline"))
             async with self._changed:
                 self._changed.notify_all()
             await self._listen(hello.worker_id, worker, socket)
         finally:
-            if worker.socket is socket and not self._closed:
-                worker.socket = None
-                log.warning("worker %s: its line is down", hello.worker_id)
-                loop = asyncio.get_running_loop()
-                worker.gone = loop.call_later(RETURN_SECONDS, self._lose, hello.worker_id)
+            sending.cancel()
+            if worker.socket is socket:
+                self._line_down(hello.worker_id, worker)
         return socket
 
-    def _connected(self) -> list[_Worker]:
+    def _connected(self) -> list[Member]:
         return [w for w in self._workers.values() if w.socket is not None]
 
-    def _enter(self, hello: Hello, socket: web.WebSocketResponse) -> _Worker:
+    def _enter(self, hello: Hello, socket: web.WebSocketResponse) -> Member:
         """A new worker, or one that is back with its taps."""
         worker = self._workers.get(hello.worker_id)
         if worker is None:
-            worker = self._workers[hello.worker_id] = _Worker(hello, socket)
-        else:
-            if worker.gone is not None:
-                worker.gone.cancel()
-            worker.hello, worker.socket, worker.gone = hello, socket, None
-        worker.last_word = self._clock()
+            worker = self._workers[hello.worker_id] = Member(hello)
+        worker.returns(hello, socket, self._clock())
+        for message in (Welcome(core="hotline"), *self._greeting()):
+            self._say(worker, message)
         log.info("worker %s: %s", hello.worker_id, ", ".join(f"{e.language} by {e.model}" for e in hello.engines))
         self._sink(hello.worker_id, hello)
         return worker
 
-    async def _listen(self, worker_id: str, worker: _Worker, socket: web.WebSocketResponse) -> None:
+    async def _listen(self, worker_id: str, worker: Member, socket: web.WebSocketResponse) -> None:
         async for frame in socket:
             if frame.type is not WSMsgType.TEXT:
                 continue
@@ -195,38 +185,48 @@ class WorkerHub:
                 log.error("worker %s broke the protocol (%s); its line is closed", worker_id, type(error).__name__)
                 await socket.close(code=1002)
                 return
-            worker.last_word = self._clock()
+            worker.alive_until = self._clock()
+            if isinstance(message, Kept) and message.seq:
+                if message.seq <= worker.seen:
+                    continue
+                worker.seen = message.seq
             if isinstance(message, Load):
                 worker.load = message
             elif isinstance(message, LegOpened):
-                worker.taps[message.tap_id] = message.at
+                worker.opened(message)
             elif isinstance(message, LegClosed):
-                worker.taps.pop(message.tap_id, None)
+                worker.closed(message)
             self._sink(worker_id, message)
+
+    def _line_down(self, worker_id: str, worker: Member) -> None:
+        """A process that died closes its line at once; only a host that vanished is noticed by its silence."""
+        silent = worker.socket is not None and worker.socket.exception() is not None
+        worker.socket = None
+        if self._closed:
+            return
+        if not silent:
+            worker.alive_until = self._clock()
+        log.warning("worker %s: its line is down", worker_id)
+        worker.gone = asyncio.get_running_loop().call_later(RETURN_SECONDS, self._lose, worker_id)
 
     def _lose(self, worker_id: str) -> None:
         """The worker did not come back: its taps are over, heard until its last word."""
         worker = self._workers.pop(worker_id)
-        log.error("worker %s is lost, with %d taps", worker_id, len(worker.taps))
-        now = self._clock()
-        for tap_id, opened in worker.taps.items():
-            expected = 0.0 if opened is None else max(0.0, now - opened)
-            heard = 0.0 if opened is None else min(expected, max(0.0, worker.last_word - opened))
-            engine = worker.hello.engines[0] if worker.hello.engines else None
-            self._sink(
-                worker_id,
-                LegClosed(
-                    tap_id=tap_id,
-                    at=now,
-                    expected=expected,
-                    heard=heard,
-                    lost=expected - heard,
-                    transcribed=0.0,
-                    engine=engine.engine if engine is not None else "",
-                    model=engine.model if engine is not None else "",
-                    reason=WORKER_LOST,
-                ),
-            )
+        log.error("worker %s is lost, with %d taps", worker_id, worker.state().legs)
+        for lost in worker.lost_taps():
+            self._sink(worker_id, lost)
+        self._sink(worker_id, Gone())
+
+    def _say(self, worker: Member, message: ToWorker) -> bool:
+        """True when the message is on its way."""
+        if worker.socket is None:
+            return False
+        try:
+            worker.outbox.put_nowait(message)
+        except asyncio.QueueFull:
+            log.error("worker %s does not read what it is told", worker.hello.worker_id)
+            return False
+        return True
 
 
 async def _first_message(socket: web.WebSocketResponse) -> Hello:
@@ -235,13 +235,12 @@ async def _first_message(socket: web.WebSocketResponse) -> Hello:
         return msgspec.json.decode(await socket.receive_str(), type=Hello)
 
 
-async def _say(worker: _Worker, message: ToWorker) -> bool:
-    """True when the message is on its way."""
-    if worker.socket is None:
-        return False
-    try:
-        async with asyncio.timeout(SEND_TIMEOUT):
-            await worker.socket.send_str(msgspec.json.encode(message).decode())
-    except (ConnectionError, TimeoutError, RuntimeError):
-        return False
-    return True
+async def _send(outbox: asyncio.Queue[ToWorker], socket: web.WebSocketResponse) -> None:
+    while True:
+        message = await outbox.get()
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT):
+                await socket.send_str(msgspec.json.encode(message).decode())
+        except (ConnectionError, TimeoutError, RuntimeError):
+            await socket.close()
+            return

@@ -1,16 +1,18 @@
-"""One tapped leg of a call: its clock, its recogniser stream, its seconds, and what it says to the core."""
+"""One tapped leg of a call: its clock, its sound's way to the recogniser and the recording, and its seconds."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
+from typing import Protocol, TypeAlias
 
 from gateway.asr import audiosocket
 from gateway.asr.audiosocket import Audio, Frame, FrameDecoder, Hangup, PeerError
-from gateway.asr.protocol import Engine, FromWorker, Heard, LegClosed, LegGap, LegOpened
-from gateway.asr.recognizer import RATES, Final, Interim, Lost, Recognizer
-from gateway.asr.stream import DecoderPool, RecognizerStream
+from gateway.asr.ear import Ear
+from gateway.asr.protocol import ExpectTap, FromWorker, LegClosed, LegGap, LegOpened, Mode
+from gateway.asr.protocol import Leg as LegName
+from gateway.asr.recognizer import RATES
 from gateway.errors import ProtocolError
 
 log = logging.getLogger(__name__)
@@ -25,42 +27,84 @@ MAX_UNSENT_BYTES = 16_384
 READ_BYTES = 8192
 
 
-class Leg:
-    """From the UUID frame to LegClosed. All instants are of ``clock`` (Unix seconds)."""
+Lose: TypeAlias = Callable[[float, float, str], None]
+"""Told of a stretch that was lost, from start to end, and why."""
+
+
+class Track(Protocol):
+    """A leg's part of its call's recording."""
+
+    def write(self, samples: bytes) -> None:
+        """The next 16-bit samples. Never waits."""
+
+    def close(self) -> None:
+        """The leg is over."""
+
+
+class Recorder(Protocol):
+    """Where legs are recorded."""
+
+    def open(self, leg: LegName, rate: int, at: float, kept: bool) -> Track:
+        """The leg's samples follow, the first of them of the instant ``at`` (Unix seconds)."""
+
+
+class TappedLeg:
+    """From the UUID frame to LegClosed. All instants are of ``clock`` (Unix seconds).
+
+    ``new_ear`` makes what hears the leg in a language at a rate, and tells what was lost.
+    """
 
     def __init__(
         self,
-        tap_id: str,
-        engine: Engine,
-        recognizer: Recognizer,
-        pool: DecoderPool,
+        order: ExpectTap,
+        new_ear: Callable[[str, int, Lose], Ear],
+        recorder: Recorder,
         send: Callable[[FromWorker], None],
         clock: Callable[[], float],
         flush_timeout: float,
     ) -> None:
-        self.tap_id = tap_id
-        self._engine = engine
-        self._recognizer = recognizer
-        self._pool = pool
+        self.order = order
+        self.opened = clock()
+        self._new_ear = new_ear
+        self._recorder = recorder
         self._send = send
         self._clock = clock
         self._flush_timeout = flush_timeout
-        self._opened = clock()
-        self._next = self._opened
+        self._language = order.language
+        self._mode: Mode = order.mode
+        self._next = self.opened
         self._quiet_from: float | None = None
         self._lost = 0.0
-        self._transcribed = 0.0
+        self._deferred = 0.0
         self._rate = 0
         self._silence = audiosocket.SILENCE
-        self._stream: RecognizerStream | None = None
-        self._listening: asyncio.Task[None] | None = None
+        self._ear: Ear | None = None
+        self._ears: list[Ear] = []
+        self._track: Track | None = None
         self._reading: asyncio.Task[str] | None = None
         self._stopped = ""
 
     @property
+    def tap_id(self) -> str:
+        """The tap's UUID."""
+        return self.order.tap_id
+
+    @property
     def lag(self) -> float:
-        """Seconds of speech that wait for the decoder."""
-        return self._stream.lag if self._stream is not None else 0.0
+        """Seconds that the words are behind the sound."""
+        return self._ear.lag if self._ear is not None else 0.0
+
+    def set_language(self, language: str) -> None:
+        """What is said from now on is in ``language``."""
+        if language != self._language:
+            self._language = language
+            self._change_ear()
+
+    def set_mode(self, mode: Mode) -> None:
+        """From now on the leg is transcribed live, or recorded only."""
+        if mode != self._mode:
+            self._mode = mode
+            self._change_ear()
 
     def stop(self, reason: str) -> None:
         """End the leg; its last words are still decoded and sent."""
@@ -76,7 +120,7 @@ class Leg:
         frames: Iterator[Frame],
     ) -> None:
         """Hear the leg to its end. Raises ProtocolError, after LegClosed, when the peer broke the protocol."""
-        self._send(LegOpened(tap_id=self.tap_id, at=self._opened))
+        self._send(LegOpened(tap_id=self.tap_id, at=self.opened))
         self._reading = asyncio.create_task(self._read(reader, decoder, frames))
         ticking = asyncio.create_task(self._tick(writer))
         broken: ProtocolError | None = None
@@ -119,12 +163,12 @@ class Leg:
             if writer.transport.get_write_buffer_size() < MAX_UNSENT_BYTES:
                 writer.write(self._silence)
             now = self._clock()
-            if self._stream is not None and now - self._next > LATE_SECONDS:
+            if self._rate and now - self._next > LATE_SECONDS:
                 self._fill(now - TICK_SECONDS)
             await asyncio.sleep(TICK_SECONDS)
 
     def _hear(self, audio: Audio) -> None:
-        if self._stream is None:
+        if not self._rate:
             self._start(audio.rate)
         if audio.rate != self._rate:
             raise ProtocolError("the audio's rate changed within a connection")
@@ -139,8 +183,20 @@ class Leg:
             raise ProtocolError(f"audio at {rate} Hz cannot be transcribed")
         self._rate = rate
         self._silence = audiosocket.encode_audio(bytes(rate // 50 * 2), rate)
-        self._stream = RecognizerStream(self._recognizer, self._engine.language, rate, self._pool)
-        self._listening = asyncio.create_task(self._listen(self._stream))
+        self._change_ear()
+
+    def _change_ear(self) -> None:
+        """What was heard so far is decoded to its end, while another ear goes on, or the recording alone."""
+        if self._ear is not None:
+            self._ear.finish()
+            self._ear = None
+        if not self._rate:
+            return
+        if self._mode == "live":
+            self._ear = self._new_ear(self._language, self._rate, self._lose)
+            self._ears.append(self._ear)
+        if self._track is None and (self._mode == "recorded" or self.order.record):
+            self._track = self._recorder.open(self.order.leg, self._rate, self._next, self.order.record)
 
     def _fill(self, until: float) -> None:
         """Silence from where the audio ended, so that the leg's clock and the wall's agree."""
@@ -160,62 +216,45 @@ class Leg:
         self._send(LegGap(tap_id=self.tap_id, start=start, end=end, reason=reason))
 
     def _push(self, samples: bytes) -> None:
-        if self._stream is None:
-            return
-        self._stream.push(samples, self._next)
-        self._next += len(samples) / audiosocket.SAMPLE_BYTES / self._rate
-
-    async def _listen(self, stream: RecognizerStream) -> None:
-        number = 1
-        async for event in stream.events():
-            if isinstance(event, Lost):
-                self._lose(event.start, event.end, event.reason)
-                continue
-            final = isinstance(event, Final)
-            self._send(self._heard(event, number, final))
-            if final:
-                number += 1
-                self._transcribed += event.end - event.start if event.text else 0.0
-
-    def _heard(self, event: Interim | Final, number: int, final: bool) -> Heard:
-        return Heard(
-            tap_id=self.tap_id,
-            number=number,
-            final=final,
-            text=event.text,
-            start=event.start,
-            end=event.end,
-            confidence=event.confidence if isinstance(event, Final) else None,
-            engine=self._engine.engine,
-            model=self._engine.model,
-            language=self._engine.language,
-        )
+        seconds = len(samples) / audiosocket.SAMPLE_BYTES / self._rate
+        if self._ear is not None:
+            self._ear.push(samples, self._next)
+        else:
+            self._deferred += seconds
+        if self._track is not None:
+            self._track.write(samples)
+        self._next += seconds
 
     async def _close(self, reason: str) -> None:
         """The last words, then LegClosed."""
         now = max(self._clock(), self._next)
-        if self._stream is None:
-            self._quiet_from, self._next = self._opened, now
+        if not self._rate:
+            self._quiet_from, self._next = self.opened, now
         self._end_quiet()
-        if self._stream is not None and self._listening is not None:
-            self._stream.finish()
-            waiting_since = self._next - self._stream.lag
-            try:
-                async with asyncio.timeout(self._flush_timeout):
-                    await self._listening
-            except TimeoutError:
-                self._lose(waiting_since, self._next, "decoder_behind")
-        expected = now - self._opened
+        if self._track is not None:
+            self._track.close()
+        if self._ear is not None:
+            self._ear.finish()
+        try:
+            async with asyncio.timeout(self._flush_timeout):
+                for ear in self._ears:
+                    await ear.last_words()
+        except TimeoutError:
+            for ear in self._ears:
+                ear.give_up()
+        expected = now - self.opened
+        lost = min(expected, self._lost)
         self._send(
             LegClosed(
                 tap_id=self.tap_id,
                 at=now,
                 expected=expected,
-                heard=max(0.0, expected - self._lost),
-                lost=min(expected, self._lost),
-                transcribed=self._transcribed,
-                engine=self._engine.engine,
-                model=self._engine.model,
+                heard=expected - lost,
+                lost=lost,
+                transcribed=sum(ear.transcribed for ear in self._ears),
+                engine=self._ears[-1].engine.engine if self._ears else "",
+                model=self._ears[-1].engine.model if self._ears else "",
                 reason=reason,
+                deferred=self._deferred,
             )
         )

@@ -1,58 +1,74 @@
 """The worker's line to the core: one WebSocket that the worker dials, and dials again.
 
-While the core is away, taps go on: finished words wait in a bounded buffer, interim ones are left out.
+Kept messages stay in a bounded buffer until the core has acknowledged them, and are sent again on the next line; what
+is only of the moment (interim words, load) is left out while the core is away.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections import deque
 from collections.abc import Callable
 
 import aiohttp
 import msgspec
 
-from gateway.asr.protocol import FromWorker, Heard, Hello, ToWorker
+from gateway.asr.protocol import Ack, FromWorker, Heard, Hello, Kept, ToWorker
 
 log = logging.getLogger(__name__)
 
 PATH = "/workers"
 MAX_WAITING = 20_000
 """Messages kept while the core is away; the oldest go first, and are counted."""
-FIRST_PAUSE, LONGEST_PAUSE = 0.2, 2.0
-"""Seconds between tries; the longest is well below the time the core waits for a worker to come back."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
+"""Seconds between tries; the longest is below the time that a core waits for workers after its start."""
 CONNECT_TIMEOUT = 5.0
+MAX_MESSAGE_BYTES = 4 << 20
+"""An operator's vocabulary comes in one message."""
 SEND_TIMEOUT = 10.0
-HEARTBEAT = 10.0
+HEARTBEAT = 6.0
 
 
 class CoreLink:
     """``hello`` is given the local address the core was reached from; ``receive`` gets what the core says.
 
-    ``core_url`` is the core's base, such as ``http://127.0.0.1:8088``.
+    ``core_url`` is the core's base, such as ``http://127.0.0.1:8088``; ``tls`` verifies an ``https`` one.
     """
 
     def __init__(
-        self, core_url: str, token: str, hello: Callable[[str], Hello], receive: Callable[[ToWorker], None]
+        self,
+        core_url: str,
+        token: str,
+        hello: Callable[[str], Hello],
+        receive: Callable[[ToWorker], None],
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.dropped = 0
+        self.connected = asyncio.Event()
         self._url = core_url.rstrip("/") + PATH
         self._token = token
         self._hello = hello
         self._receive = receive
+        self._tls = tls
         self._waiting: deque[FromWorker] = deque()
-        self._connected = False
+        self._sent: deque[Kept] = deque()
+        self._seq = 0
         self._wake = asyncio.Event()
         self._drained = asyncio.Event()
         self._drained.set()
 
     def send(self, message: FromWorker) -> None:
         """Queue a message; never waits."""
-        if isinstance(message, Heard) and not message.final and not self._connected:
+        momentary = not isinstance(message, Kept) or (isinstance(message, Heard) and not message.final)
+        if momentary and not self.connected.is_set():
             return
-        if len(self._waiting) >= MAX_WAITING:
-            self._waiting.popleft()
+        if isinstance(message, Kept) and not momentary:
+            self._seq += 1
+            message = msgspec.structs.replace(message, seq=self._seq)
+        if len(self._waiting) + len(self._sent) >= MAX_WAITING:
+            (self._sent or self._waiting).popleft()
             self.dropped += 1
             if self.dropped == 1:
                 log.error("the core has been away too long: the oldest of %d messages are dropped", MAX_WAITING)
@@ -61,12 +77,12 @@ class CoreLink:
         self._wake.set()
 
     async def drain(self, timeout: float) -> None:
-        """Wait until all is sent, but no longer than ``timeout`` seconds."""
+        """Wait until the core has all of it, but no longer than ``timeout`` seconds."""
         try:
             async with asyncio.timeout(timeout):
                 await self._drained.wait()
         except TimeoutError:
-            log.warning("%d messages could not be sent to the core", len(self._waiting))
+            log.warning("the core has not taken %d messages", len(self._waiting) + len(self._sent))
 
     async def run(self) -> None:
         """Dial, talk, and dial again, until cancelled."""
@@ -78,7 +94,8 @@ class CoreLink:
                         self._url,
                         headers={"Authorization": f"Bearer {self._token}"},
                         heartbeat=HEARTBEAT,
-                        max_msg_size=65_536,
+                        max_msg_size=MAX_MESSAGE_BYTES,
+                        ssl=self._tls if self._tls is not None else True,
                     ) as socket:
                         pause = FIRST_PAUSE
                         await self._talk(socket)
@@ -95,13 +112,15 @@ class CoreLink:
     async def _talk(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         name = socket.get_extra_info("sockname")
         await _send(socket, self._hello(name[0] if name else ""))
-        self._connected = True
+        self._waiting.extendleft(reversed(self._sent))
+        self._sent.clear()
+        self.connected.set()
         sending = asyncio.create_task(self._send_waiting(socket))
         reading = asyncio.create_task(self._read(socket))
         try:
             await asyncio.wait({sending, reading}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._connected = False
+            self.connected.clear()
             for task in (sending, reading):
                 task.cancel()
             await asyncio.gather(sending, reading, return_exceptions=True)
@@ -110,13 +129,11 @@ class CoreLink:
         while True:
             while self._waiting:
                 message = self._waiting.popleft()
-                try:
-                    await _send(socket, message)
-                except BaseException:
-                    self._waiting.appendleft(message)
-                    raise
-            self._drained.set()
+                if isinstance(message, Kept) and message.seq:
+                    self._sent.append(message)
+                await _send(socket, message)
             self._wake.clear()
+            self._note_drained()
             await self._wake.wait()
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
@@ -128,7 +145,16 @@ class CoreLink:
             except msgspec.MsgspecError as error:
                 log.error("the core sent a message this worker does not know: %s", type(error).__name__)
                 continue
-            self._receive(message)
+            if isinstance(message, Ack):
+                while self._sent and self._sent[0].seq <= message.seq:
+                    self._sent.popleft()
+                self._note_drained()
+            else:
+                self._receive(message)
+
+    def _note_drained(self) -> None:
+        if not self._waiting and not self._sent:
+            self._drained.set()
 
 
 async def _send(socket: aiohttp.ClientWebSocketResponse, message: FromWorker) -> None:

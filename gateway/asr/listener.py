@@ -13,7 +13,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 
 from gateway.asr.audiosocket import Frame, FrameDecoder, Identify
-from gateway.asr.leg import READ_BYTES, Leg
+from gateway.asr.leg import READ_BYTES, TappedLeg
 from gateway.asr.protocol import ExpectTap, FromWorker, LegClosed
 from gateway.errors import NeighbourError, ProtocolError
 
@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 IDENTIFY_TIMEOUT = 3.0
 """Seconds a connection has for its UUID frame."""
+ANNOUNCE_TIMEOUT = 1.0
+"""Seconds in which the core's word of a tap may come after Asterisk's connection."""
 MAX_UNIDENTIFIED = 64
 MAX_REMEMBERED = 10_000
 """Taps remembered after their time, to tell a repeated or expired UUID from an unknown one."""
@@ -39,13 +41,13 @@ class TapListener:
 
     def __init__(
         self,
-        open_leg: Callable[[ExpectTap], Leg],
+        open_leg: Callable[[ExpectTap], TappedLeg],
         send: Callable[[FromWorker], None],
         clock: Callable[[], float],
         capacity: int,
     ) -> None:
         self.refused: Counter[str] = Counter()
-        self.legs: dict[str, Leg] = {}
+        self.legs: dict[str, TappedLeg] = {}
         self._open_leg = open_leg
         self._send = send
         self._clock = clock
@@ -53,6 +55,7 @@ class TapListener:
         self._expected: dict[str, tuple[ExpectTap, asyncio.TimerHandle]] = {}
         self._past: OrderedDict[str, str] = OrderedDict()
         self._unidentified = 0
+        self._asked: dict[str, asyncio.Event] = {}
         self._server: asyncio.Server | None = None
         self._running: set[asyncio.Task[None]] = set()
 
@@ -74,6 +77,8 @@ class TapListener:
             return
         timer = asyncio.get_running_loop().call_later(tap.within, self._forget, tap.tap_id, "expired")
         self._expected[tap.tap_id] = (tap, timer)
+        if tap.tap_id in self._asked:
+            self._asked[tap.tap_id].set()
 
     def close_tap(self, tap_id: str) -> None:
         """End the tap's leg, or stop waiting for it."""
@@ -82,12 +87,16 @@ class TapListener:
         else:
             self._forget(tap_id, "cancelled")
 
-    async def close(self) -> None:
-        """Take no more connections and end all legs, each after its last words."""
+    def take_no_more(self) -> None:
+        """Leave the port to others; the living legs go on."""
         if self._server is not None:
             self._server.close()
         for tap_id in list(self._expected):
             self._forget(tap_id, "shutdown")
+
+    async def close(self) -> None:
+        """Take no more connections and end all legs, each after its last words."""
+        self.take_no_more()
         for leg in list(self.legs.values()):
             leg.stop("shutdown")
         if self._running:
@@ -134,28 +143,41 @@ class TapListener:
         try:
             async with asyncio.timeout(IDENTIFY_TIMEOUT):
                 first, rest = await _first_frame(reader, decoder)
+            tap = await self._admit(first)
         except TimeoutError as error:
             raise RefusedError("no_uuid") from error
         finally:
             self._unidentified -= 1
-        tap = self._admit(first)
         leg = self.legs[tap.tap_id] = self._open_leg(tap)
         try:
             await leg.run(reader, writer, decoder, rest)
         finally:
             del self.legs[tap.tap_id]
 
-    def _admit(self, frame: Frame) -> ExpectTap:
+    async def _admit(self, frame: Frame) -> ExpectTap:
         if not isinstance(frame, Identify):
             raise RefusedError("no_uuid")
         if frame.uuid not in self._expected:
-            raise RefusedError(self._past.get(frame.uuid, "unknown"))
+            if frame.uuid in self._past or not await self._is_announced(frame.uuid):
+                raise RefusedError(self._past.get(frame.uuid, "unknown"))
         if len(self.legs) >= self._capacity:
             raise RefusedError("full")
         tap, timer = self._expected.pop(frame.uuid)
         timer.cancel()
         self._remember(frame.uuid, "repeated")
         return tap
+
+
+    async def _is_announced(self, uuid: str) -> bool:
+        announced = self._asked.setdefault(uuid, asyncio.Event())
+        try:
+            async with asyncio.timeout(ANNOUNCE_TIMEOUT):
+                await announced.wait()
+        except TimeoutError:
+            return False
+        finally:
+            self._asked.pop(uuid, None)
+        return uuid in self._expected
 
 
 def never_opened(tap_id: str, at: float, reason: str) -> LegClosed:

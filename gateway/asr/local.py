@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.asr.worker import WILDCARDS, Job
+from gateway.asr.worker import STOP, WILDCARDS, Job
 from gateway.config import Settings, Speech
 
 log = logging.getLogger(__name__)
@@ -81,10 +81,11 @@ class LocalWorkers:
         return msgspec.structs.replace(self._job, settings=msgspec.structs.replace(self._job.settings, speech=speech))
 
     async def _end(self, process: asyncio.subprocess.Process) -> None:
-        """The end of its standard input tells a worker to flush and end."""
+        """A word on its standard input tells a worker to flush and end."""
         if process.returncode is not None:
             return
         if process.stdin is not None:
+            process.stdin.write(STOP)
             process.stdin.close()
         try:
             async with asyncio.timeout(self._job.settings.speech.flush_timeout + STOP_SECONDS):

@@ -22,6 +22,10 @@ Mode: TypeAlias = Literal["live", "recorded"]
 """What is done with a leg: transcribed as it is spoken, or recorded only, to be transcribed after the call."""
 
 
+RECORDED_PER_LIVE = 4
+"""Legs that are recorded only may be so many times a worker's capacity of live ones."""
+
+
 class Engine(Struct, frozen=True, kw_only=True):
     """One language a worker can transcribe, and with what."""
 
@@ -147,6 +151,7 @@ class RecordingClosed(Kept, frozen=True, kw_only=True, tag="recording.closed"):
     """
 
     call_id: str
+    arrived: float
     file: str
     start: float
     seconds: float
@@ -250,6 +255,10 @@ class Transcribe(Message, frozen=True, kw_only=True, tag="transcribe"):
     language: str
     model: str = ""
     remove: bool = False
+
+
+class Gone(Struct, frozen=True, kw_only=True):
+    """What the core's end of the line says itself: the worker has not come back. Its taps were closed before."""
 
 
 FromWorker: TypeAlias = Hello | LegOpened | Speaking | Heard | LegGap | LegClosed | RecordingClosed | Transcribed | Load

@@ -1,19 +1,23 @@
 """The transcripts of all living calls: what workers hear, put under the call, the speaker and the call's clock. PURE.
 
-A call's transcript is complete, once, when its line is down and every tap has sent its last words, or when those
-did not come within ``flush_timeout`` seconds.
+A leg of a call may be heard by several taps one after another: a worker may be lost, the gateway started anew. Its
+words are numbered on, and the seconds between two taps are a gap. A call's transcript is complete, once, when its line
+is down and every tap has sent its last words, or when those did not come within ``flush_timeout`` seconds.
 """
 
 from __future__ import annotations
 
-from msgspec import Struct
-
-from gateway.asr.protocol import FromWorker, Heard, LegClosed, LegGap, LegOpened
+from gateway.asr.leg_account import LegAccount
+from gateway.asr.protocol import FromWorker, Heard, Leg, LegClosed, LegGap, LegOpened, LivingTap, Speaking
 from gateway.events import (
+    CallAnswered,
     CallEnded,
+    CallHeld,
     CallOffered,
+    CallResumed,
     Event,
-    LegSeconds,
+    PartyJoined,
+    PartyLeft,
     Speaker,
     TranscriptCompleted,
     TranscriptFinal,
@@ -21,87 +25,121 @@ from gateway.events import (
     TranscriptPartial,
 )
 
-WORKER_LOST = "worker_lost"
-NEVER_HEARD = "never_heard"
+RESTARTED = "gateway_restarted"
 FLUSH_TIMEOUT = "flush_timeout"
 
 
-class _Tap(Struct):
-    tap_id: str
-    call_id: str
-    speaker: Speaker
-    since: float
-    utterances: dict[int, str]
-    opened: float | None = None
-    last_heard: float | None = None
-    transcribed: float = 0.0
-    engine: str = ""
-    model: str = ""
-    closed: LegClosed | None = None
-
-
-class _Call(Struct):
-    arrived: float
-    taps: list[_Tap]
-    spoken: dict[Speaker, int]
-    ended: float | None = None
+class _Call:
+    def __init__(self, arrived: float) -> None:
+        self.arrived = arrived
+        self.legs: dict[tuple[Speaker, str], LegAccount] = {}
+        self.spoken: dict[Speaker, int] = {}
+        self.recalled: set[tuple[Speaker, float]] = set()
+        """Utterances that the journal has already: a worker may say them again after a restart."""
+        self.ended: float | None = None
 
 
 class TranscriptBook:
-    """Feed it taps, workers' messages, ends of calls and the time; it answers with events."""
+    """Feed it taps, workers' messages, what happens to calls, and the time; it answers with events."""
 
     def __init__(self, flush_timeout: float) -> None:
         self._flush_timeout = flush_timeout
         self._calls: dict[str, _Call] = {}
-        self._taps: dict[str, _Tap] = {}
+        self._taps: dict[str, tuple[_Call, LegAccount]] = {}
 
-    def open_tap(self, call_id: str, tap_id: str, speaker: Speaker, arrived: float, at: float | None = None) -> None:
-        """A leg of the call is about to be tapped. ``arrived``: the call's arrival, where its clock starts.
+    def open_tap(self, leg: Leg, tap_id: str, at: float) -> None:
+        """The leg is about to be tapped; ``at``: since when it could be heard."""
+        call = self._calls.setdefault(leg.call_id, _Call(leg.arrived))
+        account = call.legs.get((leg.speaker, leg.agent))
+        if account is None:
+            account = call.legs[leg.speaker, leg.agent] = LegAccount(leg.call_id, leg.speaker, leg.agent, at)
+        account.expect(tap_id, at)
+        self._taps[tap_id] = call, account
 
-        ``at``: since when the leg could be heard (default: arrival); a tap that never opens is missing from there on.
-        """
-        call = self._calls.setdefault(call_id, _Call(arrived, [], {}))
-        tap = _Tap(tap_id, call_id, speaker, arrived if at is None else at, {})
-        call.taps.append(tap)
-        self._taps[tap_id] = tap
+    def knows(self, tap_id: str) -> bool:
+        """The tap belongs to a call that is not complete."""
+        return tap_id in self._taps
+
+    def adopt(self, tap: LivingTap) -> None:
+        """A worker has listened on while the gateway was away: nothing is missing."""
+        self.open_tap(tap.leg, tap.tap_id, tap.opened)
+        self._taps[tap.tap_id][1].adopted(tap.opened)
 
     def feed(self, message: FromWorker, now: float) -> list[Event]:
         """Take one message of a worker; taps of calls that are complete, or unknown, are passed over."""
-        if not isinstance(message, LegOpened | Heard | LegGap | LegClosed):
+        if not isinstance(message, LegOpened | Speaking | Heard | LegGap | LegClosed):
             return []
-        tap = self._taps.get(message.tap_id)
-        if tap is None or tap.closed is not None:
+        call, account = self._taps.get(message.tap_id, (None, None))
+        if call is None or account is None or account.tap_id != message.tap_id:
             return []
-        if isinstance(message, LegOpened):
-            tap.opened = message.at
-            return []
-        if isinstance(message, Heard):
-            return [self._heard(tap, message)]
-        if isinstance(message, LegGap):
-            return [_gap(tap, self._calls[tap.call_id], message.start, message.end, message.reason)]
-        tap.closed = message
-        return self._complete(tap.call_id, now)
+        match message:
+            case LegOpened():
+                return self._gaps(call, account, account.opened(message.at))
+            case Speaking():
+                account.speaking(message)
+                return []
+            case Heard():
+                return self._heard(call, account, message)
+            case LegGap():
+                account.gaps.append((message.start, message.end))
+                return self._gaps(call, account, (message.start, message.end, message.reason))
+        words = account.closed(message)
+        events = self._heard(call, account, words) if words is not None else []
+        return events + self._complete(account.call_id, now)
 
-    def call_ended(self, call_id: str, now: float) -> list[Event]:
-        """The call's line is down at ``now``."""
-        call = self._calls.get(call_id)
-        if call is None:
-            return [TranscriptCompleted(at=now, call_id=call_id, legs=(), share=None)]
-        call.ended = now
-        return self._complete(call_id, now)
+    def follow(self, event: Event, now: float) -> list[Event]:
+        """What happens to the calls themselves: holds, people who leave, the end of the line."""
+        match event:
+            case CallHeld() | CallResumed():
+                for account in self._legs_of(event.call_id, event.by, event.agent):
+                    account.hold(event.at) if isinstance(event, CallHeld) else account.resume(event.at)
+            case PartyLeft():
+                for account in self._legs_of(event.call_id, "agent", event.party):
+                    account.until = event.at
+            case PartyJoined():
+                for account in self._legs_of(event.call_id, "agent", event.party):
+                    account.joins_again(event.at)
+            case CallEnded():
+                call = self._calls.get(event.call_id)
+                if call is None:
+                    return [TranscriptCompleted(at=now, call_id=event.call_id, legs=(), share=None)]
+                call.ended = event.at
+                return self._complete(event.call_id, now)
+        return []
 
     def restore(self, event: Event) -> None:
-        """What the journal knows, in order: utterances of a living call are numbered on. Its taps are placed anew."""
+        """What the journal knows, in order: utterances of a living call are numbered on. Its legs are tapped anew."""
         match event:
             case CallOffered():
-                self._calls[event.call_id] = _Call(event.at, [], {})
+                self._calls[event.call_id] = _Call(event.at)
+            case CallAnswered() if event.call_id in self._calls:
+                self._recall_leg(event.call_id, "caller", "", event.at)
+                self._recall_leg(event.call_id, "agent", event.agent, event.at)
+            case PartyJoined() if event.call_id in self._calls:
+                self._recall_leg(event.call_id, "agent", event.party if event.kind == "agent" else "", event.at)
             case TranscriptFinal() if event.call_id in self._calls:
-                spoken = self._calls[event.call_id].spoken
-                spoken[event.speaker] = max(spoken.get(event.speaker, 0), int(event.utterance_id[1:]))
+                call = self._calls[event.call_id]
+                call.spoken[event.speaker] = max(call.spoken.get(event.speaker, 0), int(event.utterance_id[1:]))
+                call.recalled.add((event.speaker, round(event.start, 3)))
+                self._recall_leg(event.call_id, event.speaker, event.agent, event.at).transcribed += (
+                    event.end - event.start
+                )
+            case TranscriptGap() if event.call_id in self._calls:
+                call = self._calls[event.call_id]
+                account = self._recall_leg(event.call_id, event.speaker, event.agent, event.at)
+                account.gaps.append((call.arrived + event.start, call.arrived + event.end))
+            case CallHeld() | CallResumed() | PartyLeft():
+                self.follow(event, event.at)
             case CallEnded() if event.call_id in self._calls:
                 self._calls[event.call_id].ended = event.at
             case TranscriptCompleted():
                 self._calls.pop(event.call_id, None)
+
+    def restored(self, stopped: float) -> None:
+        """The journal has been read; the gateway before this one heard until ``stopped``."""
+        for call in self._calls.values():
+            for account in call.legs.values():
+                account.was_heard_until(stopped, RESTARTED)
 
     def tick(self, now: float) -> list[Event]:
         """Complete the calls whose last words did not come in time."""
@@ -113,100 +151,95 @@ class TranscriptBook:
         ended = [c.ended for c in self._calls.values() if c.ended is not None]
         return min(ended) + self._flush_timeout if ended else None
 
-    def _heard(self, tap: _Tap, heard: Heard) -> Event:
-        call = self._calls[tap.call_id]
-        utterance_id = tap.utterances.get(heard.number)
-        if utterance_id is None:
-            number = call.spoken[tap.speaker] = call.spoken.get(tap.speaker, 0) + 1
-            utterance_id = tap.utterances[heard.number] = f"{tap.speaker[0]}{number}"
-        tap.engine, tap.model = heard.engine, heard.model
-        tap.last_heard = heard.end
-        start, end = heard.start - call.arrived, heard.end - call.arrived
+    def _recall_leg(self, call_id: str, speaker: Speaker, agent: str, at: float) -> LegAccount:
+        legs = self._calls[call_id].legs
+        return legs.setdefault((speaker, agent), LegAccount(call_id, speaker, agent, at))
+
+    def _legs_of(self, call_id: str, side: Speaker, agent: str) -> list[LegAccount]:
+        call = self._calls.get(call_id)
+        legs = call.legs.values() if call is not None else ()
+        return [leg for leg in legs if leg.speaker == side and (side == "caller" or leg.agent == agent)]
+
+    def _heard(self, call: _Call, account: LegAccount, heard: Heard) -> list[Event]:
+        if account.on_hold(heard.start) or (heard.final and self._is_recalled(call, account, heard)):
+            withdrawn = account.utterance_id(heard.number)
+            account.settled(heard.number)
+            return [self._partial(call, account, heard, withdrawn, "")] if withdrawn else []
+        utterance_id = account.utterance_id(heard.number)
+        if not utterance_id:
+            number = call.spoken[account.speaker] = call.spoken.get(account.speaker, 0) + 1
+            utterance_id = account.name(heard.number, f"{account.speaker[0]}{number}")
         if not heard.final or not heard.text:  # an empty final takes back the interim words: it was no speech
-            return TranscriptPartial(
+            account.spoken_so_far(heard)
+            return [self._partial(call, account, heard, utterance_id, heard.text)]
+        account.said(heard)
+        return [
+            TranscriptFinal(
                 at=heard.end,
-                call_id=tap.call_id,
+                call_id=account.call_id,
                 utterance_id=utterance_id,
-                speaker=tap.speaker,
+                speaker=account.speaker,
+                agent=account.agent,
                 text=heard.text,
-                start=start,
-                end=end,
+                start=heard.start - call.arrived,
+                end=heard.end - call.arrived,
+                confidence=heard.confidence,
+                language=heard.language,
+                engine=heard.engine,
+                model=heard.model,
+                raw=heard.raw,
+                corrections=heard.corrections,
             )
-        tap.transcribed += heard.end - heard.start
-        return TranscriptFinal(
+        ]
+
+    def _is_recalled(self, call: _Call, account: LegAccount, heard: Heard) -> bool:
+        return (account.speaker, round(heard.start - call.arrived, 3)) in call.recalled
+
+    def _partial(
+        self, call: _Call, account: LegAccount, heard: Heard, utterance_id: str, text: str
+    ) -> TranscriptPartial:
+        return TranscriptPartial(
             at=heard.end,
-            call_id=tap.call_id,
+            call_id=account.call_id,
             utterance_id=utterance_id,
-            speaker=tap.speaker,
-            text=heard.text,
-            start=start,
-            end=end,
-            confidence=heard.confidence,
-            language=heard.language,
-            engine=heard.engine,
-            model=heard.model,
+            speaker=account.speaker,
+            agent=account.agent,
+            text=text,
+            start=heard.start - call.arrived,
+            end=heard.end - call.arrived,
         )
+
+    def _gaps(self, call: _Call, account: LegAccount, missing: tuple[float, float, str] | None) -> list[Event]:
+        if missing is None:
+            return []
+        start, end, reason = missing
+        return [
+            TranscriptGap(
+                at=end,
+                call_id=account.call_id,
+                speaker=account.speaker,
+                agent=account.agent,
+                start=start - call.arrived,
+                end=end - call.arrived,
+                reason=reason,
+            )
+        ]
 
     def _complete(self, call_id: str, now: float) -> list[Event]:
         call = self._calls[call_id]
-        if call.ended is None or any(tap.closed is None for tap in call.taps):
+        if call.ended is None or any(leg.tap_id for leg in call.legs.values()):
             return []
         return self._finish(call_id, now)
 
     def _finish(self, call_id: str, now: float) -> list[Event]:
         """The last events of a call; it is forgotten with them."""
         call = self._calls.pop(call_id)
-        legs: list[LegSeconds] = []
+        ended = now if call.ended is None else call.ended
         gaps: list[Event] = []
-        for i, tap in enumerate(call.taps):
-            del self._taps[tap.tap_id]
-            next_tap = next((t for t in call.taps[i + 1 :] if t.speaker == tap.speaker), None)
-            until = next_tap.since if next_tap is not None else now if call.ended is None else call.ended
-            leg, missing = _account(tap, max(tap.since, until))
-            legs.append(leg)
-            if missing is not None:
-                gaps.append(_gap(tap, call, *missing))
+        for account in call.legs.values():
+            gaps += self._gaps(call, account, account.finish(ended, FLUSH_TIMEOUT))
+        self._taps = {tap_id: known for tap_id, known in self._taps.items() if known[0] is not call}
+        legs = tuple(account.seconds() for account in call.legs.values())
         expected = sum(leg.expected for leg in legs)
         share = sum(leg.heard for leg in legs) / expected if expected > 0 else None
-        return [*gaps, TranscriptCompleted(at=now, call_id=call_id, legs=tuple(legs), share=share)]
-
-
-def _gap(tap: _Tap, call: _Call, start: float, end: float, reason: str) -> TranscriptGap:
-    return TranscriptGap(
-        at=end,
-        call_id=tap.call_id,
-        speaker=tap.speaker,
-        start=start - call.arrived,
-        end=end - call.arrived,
-        reason=reason,
-    )
-
-
-def _account(tap: _Tap, until: float) -> tuple[LegSeconds, tuple[float, float, str] | None]:
-    """The leg's seconds up to ``until``, and the stretch at its end that nobody has reported as missing yet."""
-    closed = tap.closed
-    if closed is not None and tap.opened is not None and closed.reason != WORKER_LOST:
-        return _seconds(tap, closed.expected, closed.heard), None
-    if tap.opened is None:
-        known, reason = tap.since, NEVER_HEARD if closed is None else closed.reason
-    elif closed is None:  # the worker said nothing more in time: what it last heard is all that is known
-        known, reason = max(tap.opened, tap.last_heard or 0.0), FLUSH_TIMEOUT
-    else:
-        known, reason = tap.opened + closed.heard, WORKER_LOST
-    start = tap.since if tap.opened is None else tap.opened
-    until = max(until, start)
-    known = min(known, until)
-    return _seconds(tap, until - start, known - start), (known, until, reason) if until > known else None
-
-
-def _seconds(tap: _Tap, expected: float, heard: float) -> LegSeconds:
-    closed = tap.closed
-    return LegSeconds(
-        speaker=tap.speaker,
-        expected=expected,
-        heard=heard,
-        lost=max(0.0, expected - heard),
-        transcribed=tap.transcribed,
-        engine=tap.engine or (closed.engine if closed is not None else ""),
-        model=tap.model or (closed.model if closed is not None else ""),
-    )
+        return [*gaps, TranscriptCompleted(at=now, call_id=call_id, legs=legs, share=share)]

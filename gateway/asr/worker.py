@@ -1,37 +1,60 @@
 """An ASR worker: a process of its own that taps connect to, so that an engine's crash takes no call down.
 
 ``python -m gateway.asr.worker`` reads a ``Job`` as one JSON line from standard input, and ends, after its last
-words, on SIGTERM, SIGINT or the end of standard input: it does not outlive the gateway that started it.
+words, on SIGTERM, SIGINT or the word for it on standard input. When its gateway dies without that word, it hears the
+living legs to their end and tells the gateway that is started next.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import resource
 import signal
+import ssl
 import sys
 import time
 import uuid
+from itertools import count
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
-from gateway.asr import models
-from gateway.asr.leg import Leg
+from gateway.asr.ear import Ear
+from gateway.asr.engines import Engines
+from gateway.asr.leg import Lose, TappedLeg
 from gateway.asr.link import CoreLink
 from gateway.asr.listener import TapListener, never_opened
-from gateway.asr.protocol import CloseTap, Engine, ExpectTap, Hello, Load, ToWorker
-from gateway.asr.recognizer import Recognizer, load
-from gateway.asr.stream import DecoderPool
+from gateway.asr.protocol import (
+    CloseTap,
+    ExpectTap,
+    Hello,
+    LivingTap,
+    Load,
+    SetLanguage,
+    SetMode,
+    SetPartials,
+    ToWorker,
+    Transcribe,
+)
+from gateway.asr.protocol import Vocabulary as VocabularyMessage
+from gateway.asr.protocol import RECORDED_PER_LIVE
+from gateway.asr.recording import Recordings
+from gateway.asr.stream import DecoderPool, RecognizerStream
+from gateway.asr.vocabulary import Vocabulary
 from gateway.config import Settings
-from gateway.errors import HotlineError, ModelError
+from gateway.errors import HotlineError
 
 log = logging.getLogger(__name__)
 
-LOAD_SECONDS = 2.0
+LOAD_SECONDS = 1.0
 DRAIN_SECONDS = 3.0
+ALONE_SECONDS = 60.0
+"""A worker whose gateway died waits so long for another."""
 WILDCARDS = ("0.0.0.0", "::")
+STOP = b"stop\n"
+"""Tells a local worker to end."""
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -44,33 +67,40 @@ class Job(Struct, frozen=True, kw_only=True):
 
 
 class Worker:
-    """The engines of one process, its listener and its line to the core."""
+    """The engines of one process, its listener, its recordings and its line to the core."""
 
     def __init__(self, core_url: str, token: str, settings: Settings, home: Path) -> None:
         self._settings = settings.speech
-        self._languages = settings.languages()
         self._home = home
         self._id = uuid.uuid4().hex[:12]
-        self._threads = settings.speech.threads
-        self._engines: dict[str, tuple[Engine, Recognizer]] = {}
-        self._pool = DecoderPool(self._threads)
-        self._link = CoreLink(core_url, token, self._hello, self._receive)
-        self._listener = TapListener(self._open_leg, self._link.send, time.time, settings.speech.legs_per_worker)
+        self._pool = DecoderPool(self._settings.threads)
+        self._engines = Engines(settings, home, self._pool)
+        tls = ssl.create_default_context(cafile=self._settings.worker_ca_file or None)
+        self._link = CoreLink(core_url, token, self._hello, self._receive, tls)
+        self._listener = TapListener(
+            self._open_leg, self._link.send, time.time, self._settings.legs_per_worker * RECORDED_PER_LIVE
+        )
+        self._recordings = Recordings(settings.recordings(), settings.recording, self._link.send, time.time)
+        self._vocabulary = Vocabulary(())
+        self._partials = True
+        self._work: asyncio.Queue[Transcribe] = asyncio.Queue()
         self._address = ("", 0)
+        self._alone = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until ``stop``. Raises ModelError when no language has a model, NeighbourError without a port."""
-        await asyncio.to_thread(self._load_engines)
+        await asyncio.to_thread(self._engines.load)
         speech = self._settings
         self._address = await self._listener.start(speech.audiosocket_host, speech.audiosocket_port)
         log.info("worker %s listens for AudioSocket on %s:%d", self._id, *self._address)
-        tasks = [asyncio.create_task(self._link.run()), asyncio.create_task(self._report_load())]
+        tasks = [asyncio.create_task(run) for run in (self._link.run(), self._report_load(), self._work_off())]
         stopping = asyncio.create_task(stop.wait())
         try:
             done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
             for task in done - {stopping}:
                 task.result()
             await self._listener.close()
+            await self._recordings.close()
             await self._link.drain(DRAIN_SECONDS)
         finally:
             for task in (stopping, *tasks):
@@ -78,73 +108,93 @@ class Worker:
             await asyncio.gather(stopping, *tasks, return_exceptions=True)
             self._pool.close()
 
-    def _load_engines(self) -> None:
-        """A model for each language; a language without one is left out with a word in the log."""
-        known = models.catalogue()
-        loaded: dict[str, Recognizer] = {}
-        missing: ModelError | None = None
-        for language in self._languages:
-            name = self._settings.model if language == self._settings.language else ""
-            try:
-                model, reason, why = models.choose(self._home, language, self._settings.engine, name, known)
-                if model.name not in loaded:
-                    loaded[model.name] = load(model, models.model_dir(self._home, model.name), self._threads)
-            except ModelError as error:
-                log.error("language %s is not transcribed: %s", language, error)
-                missing = error
-                continue
-            recognizer = loaded[model.name]
-            engine = Engine(
-                language=language,
-                engine=model.engine,
-                model=model.name,
-                streaming=recognizer.capabilities.streaming,
-                reason=reason,
-            )
-            self._engines[language] = (engine, recognizer)
-            log.info("language %s: %s", language, why)
-        if not self._engines and missing is not None:
-            raise missing
+    async def outlive_core(self) -> None:
+        """The core is gone without a word: hear the living legs to their end, for the core that is started in its
+        place, and take no new ones.
+        """
+        log.warning("worker %s: the gateway is gone; its %d legs are heard on", self._id, len(self._listener.legs))
+        self._alone = True
+        self._listener.take_no_more()
+        loop = asyncio.get_running_loop()
+        until = loop.time() + ALONE_SECONDS
+        while loop.time() < until and not self._link.connected.is_set():
+            await asyncio.sleep(1.0)
+        while self._link.connected.is_set() and self._listener.legs:
+            await asyncio.sleep(1.0)
 
     def _hello(self, local_address: str) -> Hello:
         host, port = self._address
         if host in WILDCARDS:
             host = local_address
-        engines = tuple(engine for engine, _ in self._engines.values())
         return Hello(
             worker_id=self._id,
             audiosocket=f"{host}:{port}",
-            engines=engines,
+            engines=() if self._alone else self._engines.known(),
             capacity=self._settings.legs_per_worker,
+            taps=tuple(
+                LivingTap(tap_id=leg.tap_id, leg=leg.order.leg, opened=leg.opened)
+                for leg in self._listener.legs.values()
+            ),
         )
 
     def _receive(self, message: ToWorker) -> None:
-        if isinstance(message, ExpectTap):
-            if message.language in self._engines:
-                self._listener.expect(message)
-            else:
-                self._link.send(never_opened(message.tap_id, time.time(), "no_language"))
-        elif isinstance(message, CloseTap):
-            self._listener.close_tap(message.tap_id)
+        match message:
+            case ExpectTap():
+                if self._engines.has(message.language):
+                    self._listener.expect(message)
+                else:
+                    self._link.send(never_opened(message.tap_id, time.time(), "no_language"))
+            case CloseTap():
+                self._listener.close_tap(message.tap_id)
+            case SetLanguage() if (leg := self._listener.legs.get(message.tap_id)) is not None:
+                if self._engines.has(message.language):
+                    leg.set_language(message.language)
+                else:
+                    leg.stop("no_language")
+            case SetMode() if (leg := self._listener.legs.get(message.tap_id)) is not None:
+                leg.set_mode(message.mode)
+            case SetPartials():
+                self._partials = message.wanted
+            case VocabularyMessage():
+                self._vocabulary = Vocabulary(message.terms)
+            case Transcribe():
+                self._work.put_nowait(message)
 
-    def _open_leg(self, tap: ExpectTap) -> Leg:
-        engine, recognizer = self._engines[tap.language]
-        return Leg(
-            tap.tap_id,
-            engine,
-            recognizer,
-            self._pool,
-            self._link.send,
-            time.time,
-            self._settings.flush_timeout,
+    def _open_leg(self, order: ExpectTap) -> TappedLeg:
+        numbers = count(1)
+
+        def new_ear(language: str, rate: int, lose: Lose) -> Ear:
+            engine, recognizer = self._engines.of(language)
+            stream = RecognizerStream(recognizer, language, rate, self._pool, partials=lambda: self._partials)
+            return Ear(order.tap_id, engine, stream, numbers, self._link.send, lose, lambda: self._vocabulary)
+
+        return TappedLeg(
+            order, new_ear, self._recordings, self._link.send, time.time, self._settings.flush_timeout
         )
 
     async def _report_load(self) -> None:
         while True:
             legs = self._listener.legs.values()
-            lag = max((leg.lag for leg in legs), default=0.0)
-            self._link.send(Load(legs=len(legs), lag=lag, refused=dict(self._listener.refused)))
+            memory = resident_bytes()
+            self._link.send(
+                Load(
+                    legs=len(legs),
+                    lag=max((leg.lag for leg in legs), default=0.0),
+                    refused=dict(self._listener.refused),
+                    busy=self._pool.busy_share(),
+                    memory=memory,
+                )
+            )
+            if self._settings.worker_memory_mb and memory > self._settings.worker_memory_mb << 20:
+                self._engines.release()
             await asyncio.sleep(LOAD_SECONDS)
+
+    async def _work_off(self) -> None:
+        """Recordings of past calls, one after another."""
+        while True:
+            job = await self._work.get()
+            answer = await self._engines.transcribe(job, self._recordings.folder, self._vocabulary)
+            self._link.send(answer)
 
 
 async def run_worker(
@@ -158,6 +208,12 @@ async def run_worker(
     await Worker(core_url, token, settings, home).run(stop or _stopped_by_signal())
 
 
+def resident_bytes() -> int:
+    """Memory of this process that is in use now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
+
+
 def _stopped_by_signal() -> asyncio.Event:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -166,15 +222,22 @@ def _stopped_by_signal() -> asyncio.Event:
 
 
 async def _serve(job: Job) -> None:
+    """Until told to stop. The end of standard input without that word means that the gateway died."""
     stop = _stopped_by_signal()
     parent = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(parent), sys.stdin)
-    parent_gone = asyncio.create_task(parent.read())
-    parent_gone.add_done_callback(lambda _: stop.set())
+    worker = Worker(job.core_url, job.token, job.settings, Path(job.home))
+
+    async def follow_parent() -> None:
+        if await parent.read() != STOP:
+            await worker.outlive_core()
+        stop.set()
+
+    following = asyncio.create_task(follow_parent())
     try:
-        await run_worker(job.core_url, job.token, job.settings, Path(job.home), stop)
+        await worker.run(stop)
     finally:
-        parent_gone.cancel()
+        following.cancel()
 
 
 def main() -> int:

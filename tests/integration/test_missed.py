@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 import asyncio
 import contextlib
 import json
@@ -46,7 +47,7 @@ class House:
     def __init__(self, settings: Settings, journal: Journal) -> None:
         self.settings = settings
         self.journal = journal
-        self.core = Gateway(settings, load_drafts(ROOT / "config", settings))
+        self.core = Gateway(settings, load_drafts(ROOT / "config", settings), lambda: str(uuid.uuid4()))
         self.live = Live(settings)
         self.accounts = Accounts(journal.engine)
         self.port = free_port()

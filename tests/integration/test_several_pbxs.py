@@ -72,7 +72,7 @@ async def two_pbxs() -> AsyncIterator[dict[str, NamedPbx]]:
 async def followed(pbxs: dict[str, NamedPbx]) -> AsyncIterator[Pair]:
     east, west = (settings(pbx, name=name) for name, pbx in pbxs.items())
     ours = replace(load(CONFIG, {}), ami=east, pbx=(west,))
-    core = Gateway(ours, load_drafts(CONFIG, ours))
+    core = Gateway(ours, load_drafts(CONFIG, ours), lambda: str(uuid.uuid4()))
     pair = Pair(pbxs, {}, [], [], asyncio.Event())
 
     def feed(item: Input) -> None:

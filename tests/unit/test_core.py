@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from gateway.ami import trace
 from gateway.ami.messages import ConnectionLost, Message
-from gateway.asr.protocol import Heard, LegClosed, LegOpened
+from gateway.asr.protocol import ExpectTap, Heard, LegClosed, LegOpened
 from gateway.config import QueuePolicy, Settings, Speech, load
-from gateway.core import Gateway, SurveyKey, Tap, Worker
+from gateway.core import Gateway, SurveyKey, Worker
 from gateway.events import (
     AnswerAtRisk,
     AnswerBreached,
@@ -38,22 +39,23 @@ CONFIG = ROOT / "config"
 
 def gateway(settings: Settings | None = None) -> Gateway:
     settings = settings or load(CONFIG, {})
-    return Gateway(settings, load_drafts(CONFIG, settings))
+    numbers = count(1)
+    return Gateway(settings, load_drafts(CONFIG, settings), lambda: f"tap-{next(numbers)}")
 
 
 def messages(name: str) -> list[Message]:
     return list(trace.messages(ROOT / "tests" / "traces" / f"{name}.jsonl"))
 
 
-def play(core: Gateway, name: str) -> tuple[list[Event], list[Tap]]:
+def play(core: Gateway, name: str) -> tuple[list[Event], list[ExpectTap]]:
     """The whole trace, with the core's deadlines kept between its messages."""
     events: list[Event] = []
-    taps: list[Tap] = []
+    taps: list[ExpectTap] = []
     for message in messages(name):
         while (deadline := core.next_deadline()) is not None and deadline < message.at:
             events += core.tick(deadline)
         events += core.feed(message, message.at)
-        taps += core.taps()
+        taps += core.taps(message.at)
     return events, taps
 
 
@@ -82,9 +84,9 @@ def until_answered(core: Gateway) -> tuple[str, float, dict[str, str], list[Mess
         for event in core.feed(message, message.at):
             if isinstance(event, CallAnswered):
                 taps = {}
-                for tap in core.taps():
-                    taps[str(tap.speaker)] = f"tap-{tap.speaker}"
-                    core.open_tap(tap, f"tap-{tap.speaker}", message.at)
+                for order in core.taps(message.at):
+                    taps[str(order.leg.speaker)] = order.tap_id
+                    core.listening.placed(order, message.at)
                 return event.call_id, event.at, taps, rest
     raise AssertionError("nobody answered")
 
@@ -92,11 +94,11 @@ def until_answered(core: Gateway) -> tuple[str, float, dict[str, str], list[Mess
 def test_both_legs_are_tapped_once_at_pick_up() -> None:
     events, taps = play(gateway(), "answered_caller_hangs_up")
     (call_id,) = {event.call_id for event in events if isinstance(event, CallEnded)}
-    assert [(tap.call_id, tap.speaker, tap.language) for tap in taps] == [
+    assert [(tap.leg.call_id, tap.leg.speaker, tap.language) for tap in taps] == [
         (call_id, "caller", "zh"),
         (call_id, "agent", "zh"),
     ]
-    assert taps[0].channel != taps[1].channel
+    assert taps[0].leg.channel != taps[1].leg.channel
 
 
 @pytest.mark.parametrize("name", ["abandoned_in_queue", "abandoned_during_ringing", "overflowed"])

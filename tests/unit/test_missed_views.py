@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 
 import pytest
@@ -97,7 +98,7 @@ def test_the_board_shows_the_latest_and_counts_all() -> None:
 
 def test_a_call_back_can_be_requested_once_for_a_call_nobody_took() -> None:
     settings = load(ROOT / "config", {})
-    core = Gateway(settings, load_drafts(ROOT / "config", settings))
+    core = Gateway(settings, load_drafts(ROOT / "config", settings), lambda: str(uuid.uuid4()))
     events: list[Event] = []
     for message in trace.messages(ROOT / "tests" / "traces" / "abandoned_in_queue.jsonl"):
         events += core.feed(message, message.at)

@@ -63,7 +63,7 @@ def test_a_call_found_in_conversation_has_no_known_wait() -> None:
     tracker = Tracker(TRUNKS)
     told = story(tracker, entries(9, caller_entry(9, BridgeId="b"), agent_entry(9, BridgeId="b")))
     assert told == ["offered ", "answered 2001, ~ ", "extension 2001 joins"]
-    assert tracker.legs(CALL) == Legs("PJSIP/trunk-00000001", ("Local/2001@station-00000001;1",))
+    assert tracker.legs(CALL) == Legs("PJSIP/trunk-00000001", {"Local/2001@station-00000001;1": ""})
 
 
 def test_a_call_that_went_on_as_it_was_stays_observed_under_its_id() -> None:

@@ -55,11 +55,11 @@ def test_legs_are_named_from_pick_up_to_hang_up() -> None:
     tracker = Tracker(TRUNKS)
     assert tracker.legs(CALL) is None
     feed(tracker, [ARRIVES, QUEUES, CALLS, RINGS])
-    assert tracker.legs(CALL) == Legs("PJSIP/trunk-00000001", ())
+    assert tracker.legs(CALL) == Legs("PJSIP/trunk-00000001", {})
     feed(tracker, [PICKS_UP])
-    assert tracker.legs(CALL) == Legs("PJSIP/trunk-00000001", ("Local/2001@station-00000001;1",))
+    assert tracker.legs(CALL) == Legs("PJSIP/trunk-00000001", {"Local/2001@station-00000001;1": "2001"})
     feed(tracker, [*BRIDGE, agent("Hangup", 9)])
-    assert tracker.legs(CALL) == Legs("PJSIP/trunk-00000001", ())
+    assert tracker.legs(CALL) == Legs("PJSIP/trunk-00000001", {})
     feed(tracker, [caller("Hangup", 10)])
     assert tracker.legs(CALL) is None
 
