@@ -8,6 +8,7 @@
 | connect_rate | the rolling rate is below what is required (GB/T 33358-2016: 95 %) | ``recovery_share`` above it |
 | queue_unstaffed | for ``unstaffed_seconds`` no member was there and not paused | one is |
 | ami_lost, ami_lag, neighbour | a part or neighbour is not ok; lost replaces degraded | it is ok |
+| transcript_incomplete | less than ``complete_share`` of a call was heard | a later call is complete |
 
 A rate of fewer than ``fewest_calls`` calls raises nothing.
 """
@@ -31,6 +32,7 @@ from gateway.events import (
     GatewayHealth,
     Rate,
     ServiceLevelChanged,
+    TranscriptCompleted,
 )
 
 HEALTH_KINDS: tuple[AlertKind, ...] = ("ami_lost", "ami_lag", "neighbour")
@@ -124,6 +126,8 @@ class Alerts:
                 return self._rate("connect_rate", "critical", event.rate, event.required, event.at)
             case GatewayHealth():
                 return self._health(event) + self._staffing.take(event)
+            case TranscriptCompleted():
+                return self._transcript(event)
             case AgentStateChanged():
                 return self._staffing.take(event)
             case _:
@@ -166,6 +170,25 @@ class Alerts:
             detail=event.detail,
         )
         return events + self._book.begin(component, alert)
+
+    def _transcript(self, event: TranscriptCompleted) -> list[Event]:
+        """One call that was not heard whole may be an accident; the alert stands until another one was."""
+        kind: AlertKind = "transcript_incomplete"
+        limit = self._settings.speech.complete_share
+        if event.share is None:
+            return []
+        if event.share >= limit:
+            return self._book.end(kind, "", event.at)
+        alert = AlertRaised(
+            at=event.at,
+            alert_id="",
+            kind=kind,
+            call_id=event.call_id,
+            severity="warning",
+            value=event.share,
+            limit=limit,
+        )
+        return self._book.begin("", alert)
 
     def _lag_limit(self, pbx: str) -> float:
         named = (ami.lag_limit for ami in self._settings.pbxs() if ami.name == pbx)

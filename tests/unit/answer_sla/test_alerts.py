@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from gateway.config import Alerts, Ami, Period, QueuePolicy, Settings
-from gateway.events import AlertRaised, Event
+from gateway.events import AlertRaised, Event, TranscriptCompleted
 from tests.unit.answer_sla import alerting
 from tests.unit.answer_sla.alerting import (
     T0,
@@ -275,3 +275,19 @@ def test_a_call_s_limits_are_those_of_its_hour() -> None:
     story = staffed(replace(SETTINGS, queue=(policy,))).hear(offered(0), queued(7)).wait(100)
     assert story.story() == [("raised", "longest_wait", 27)], "from joining the queue, as the period has it"
     assert story.said[0].at == T0 + 27
+
+
+# --- transcripts -------------------------------------------------------------------------------------------------
+
+
+def transcribed(at: float, share: float | None, call_id: str = "c1") -> TranscriptCompleted:
+    return TranscriptCompleted(at=T0 + at, call_id=call_id, legs=(), share=share)
+
+
+def test_a_call_that_was_not_heard_whole_alarms_until_another_one_was() -> None:
+    told = staffed().hear(transcribed(10, 0.9), transcribed(20, 0.5, "c2"), transcribed(30, None, "c3"))
+    assert told.story() == [("raised", "transcript_incomplete", 10)]
+    (raised,) = told.said
+    assert isinstance(raised, AlertRaised)
+    assert (raised.call_id, raised.value, raised.limit, raised.severity) == ("c1", 0.9, 0.98, "warning")
+    assert told.hear(transcribed(40, 0.98, "c4")).story()[1:] == [("ended", "transcript_incomplete", 40)]

@@ -226,7 +226,7 @@ const messages: Messages = {
     ami_lost: '{component} lost',
     ami_lag: '{component} lags {seconds} s',
     neighbour: '{component} not well',
-    transcript_incomplete: 'Only {share} of a call was transcribed, {queue}',
+    transcript_incomplete: 'Only {share} of a call was transcribed',
     acknowledge: 'Take',
     acknowledgedBy: 'taken by {name}',
     escalated: '↑{n}',

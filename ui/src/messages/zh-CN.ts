@@ -224,7 +224,7 @@ const messages = {
     ami_lost: '{component}中断',
     ami_lag: '{component}消息延迟 {seconds} 秒',
     neighbour: '{component}异常',
-    transcript_incomplete: '一通来电只转写了 {share}，{queue}',
+    transcript_incomplete: '一通来电只转写了 {share}',
     acknowledge: '确认',
     acknowledgedBy: '{name} 已确认',
     escalated: '升级 {n}',
