@@ -17,13 +17,12 @@ import numpy as np
 from msgspec import Struct
 
 from gateway.asr import models
+from gateway.asr.amounts import DIGITS, NUMERALS, UNITS, value
 from gateway.asr.recognizer import Final, Recognizer, load
 from gateway.asr.stream import DecoderPool, RecognizerStream
 from gateway.errors import InputError
 
-_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-_UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
-_NUMERAL = re.compile(f"[0-9{''.join(_DIGITS)}{''.join(_UNITS)}]+")
+_NUMERAL = re.compile(f"[0-9{NUMERALS}]+")
 CHUNK_SECONDS = 0.02
 
 
@@ -56,29 +55,35 @@ class Report(Struct, frozen=True):
 
 
 def comparable(text: str) -> str:
-    """``text`` without what is not said: punctuation and spaces; numerals as digits, letters small."""
-    text = unicodedata.normalize("NFKC", text).lower()
-    text = "".join(c for c in text if unicodedata.category(c)[0] in "LN")
-    return _NUMERAL.sub(lambda m: _digits(m[0]), text)
+    """``text`` without what is not said: punctuation and spaces; numbers as digits however written, letters small."""
+    text = "".join(unicodedata.normalize("NFKC", text).lower().split())
+    text = re.sub(r"([0-9][0-9.]*)%", r"百分之\1", text)
+    text = re.sub(r"(?<=[0-9])\.(?=[0-9])", "点", text)
+    text = re.sub(rf"(?<=[0-9{NUMERALS}])杠(?=[0-9{NUMERALS}])", "-", text)
+    text = _NUMERAL.sub(lambda m: _digits(m[0]), text)
+    return "".join(c for c in text if unicodedata.category(c)[0] in "LN")
 
 
 def _digits(numeral: str) -> str:
     """十二 -> 12, 三百零五 -> 305, 3千 -> 3000; without a unit digit by digit: 一三八零 -> 1380."""
-    if not any(c in _UNITS for c in numeral):
-        return "".join(str(_DIGITS.get(c, c)) for c in numeral)
+    if not any(c in UNITS for c in numeral):
+        return "".join("2" if c == "两" else DIGITS.get(c, c) for c in numeral)
+    amount = value(numeral)
+    if amount is not None:
+        return str(amount)
     total = section = 0
     pending = ""
     for c in numeral:
-        if c not in _UNITS:
-            pending += str(_DIGITS.get(c, c))
+        if c not in UNITS:
+            pending += "2" if c == "两" else DIGITS.get(c, c)
             continue
-        unit = _UNITS[c]
-        value = int(pending) if pending else 0 if section and unit >= 10_000 else 1
+        unit = UNITS[c]
+        known = int(pending) if pending else 0 if section and unit >= 10_000 else 1
         pending = ""
         if unit >= 10_000:
-            total, section = total + (section + value) * unit, 0
+            total, section = total + (section + known) * unit, 0
         else:
-            section += value * unit
+            section += known * unit
     return str(total + section + (int(pending) if pending else 0))
 
 

@@ -24,6 +24,7 @@ from msgspec import Struct
 
 from gateway.asr.models import Model
 from gateway.asr.vad import Detector, GateSettings
+from gateway.asr.words import Word as Word
 from gateway.errors import ModelError
 
 LOADERS: dict[str, str] = {
@@ -36,15 +37,6 @@ RATES = (8000, 16000, 32000, 48000)
 """Samples a second a stream takes."""
 INTERIM_SECONDS = 1.0
 """New speech between two interim results of an utterance engine."""
-
-
-class Word(Struct, frozen=True):
-    """One word; ``start`` and ``end`` in seconds since the utterance's first sample."""
-
-    text: str
-    start: float
-    end: float
-    confidence: float
 
 
 class Decoded(Struct, frozen=True):
