@@ -27,7 +27,7 @@ from gateway.hearing import Hearing, Settled
 from gateway.ivr.agi import AgiServer
 from gateway.metrics import Metrics
 from gateway.notify import Sink
-from gateway.pulse import beat, last_beat
+from gateway.pulse import beat, last_beat, pulse_file
 from gateway.recall import recall
 from gateway.store import history
 from gateway.store.accounts import Accounts
@@ -84,10 +84,11 @@ class App:
         """
         async with self._journal, asyncio.TaskGroup() as tasks:
             self._tasks = tasks
+            pulse = pulse_file(self._settings.home(), database_url(self._settings))
             recalled = await recall(
                 self._journal, self._settings, self._core, self._live, self._metrics, self._sinks, time.time()
             )
-            self._core.restored(last_beat(self._settings.home()) or time.time(), time.time())
+            self._core.restored(last_beat(pulse) or time.time(), time.time())
             publisher = Publisher(self._settings.redis, self._journal, on_health=self._put)
             kept = History(database_url(self._settings), self._journal, on_health=self._put)
             retention = Retention(database_url(self._settings), self._settings, JOURNAL_READERS)
@@ -103,7 +104,7 @@ class App:
                 ui_dir=ui_folder(self._settings),
             )
             tasks.create_task(collect_garbage(), name="garbage")
-            tasks.create_task(beat(self._settings.home()), name="pulse")
+            tasks.create_task(beat(pulse), name="pulse")
             tasks.create_task(self._run_core(), name="core")
             tasks.create_task(publisher.run(), name="redis")
             tasks.create_task(kept.run(), name="history")

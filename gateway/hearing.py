@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Literal
 
 from gateway.ami.client import AmiClient
 from gateway.asr.hub import WorkerHub
@@ -131,14 +132,14 @@ class Hearing:
             return
         self.hub.acknowledge(mark.seen)
 
-    def _health(self, status: str, detail: str) -> None:
+    def _health(self, status: Literal["ok", "degraded", "lost"], detail: str) -> None:
         if self._status != status:
             self._status = status
             self._put(GatewayHealth(at=time.time(), component="speech", status=status, detail=detail))
 
 
 def worker_token(settings: Settings) -> str:
-    """As set; else the one in the data folder, made at the first start: workers find the gateway that is started anew."""
+    """As set; else the one in the data folder, made at the first start, so that workers know the next gateway too."""
     if settings.speech.worker_token:
         return settings.speech.worker_token
     file = settings.home() / TOKEN_FILE

@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import contextlib
+import hashlib
 from pathlib import Path
 
-FILE = "alive"
 INTERVAL = 0.2
 """Seconds between two beats."""
 
 
-def last_beat(home: Path) -> float | None:
+def pulse_file(home: Path, journal: str) -> Path:
+    """The file of the gateway that writes the journal at this address."""
+    return home / f"alive-{hashlib.sha256(journal.encode()).hexdigest()[:12]}"
+
+
+def last_beat(file: Path) -> float | None:
     """Unix seconds of the last beat, None when there was none."""
     try:
-        return (home / FILE).stat().st_mtime
+        return file.stat().st_mtime
     except OSError:
         return None
 
 
-async def beat(home: Path) -> None:
+def _touch(file: Path) -> None:
+    with contextlib.suppress(OSError):
+        file.touch()
+
+
+async def beat(file: Path) -> None:
     """Leave a mark a few times a second, until cancelled. A full or broken disk is not this task's business."""
-    file = home / FILE
+    file.parent.mkdir(parents=True, exist_ok=True)
     while True:
-        try:
-            os.utime(file)
-        except FileNotFoundError:
-            file.touch()
-        except OSError:
-            pass
+        _touch(file)
         await asyncio.sleep(INTERVAL)

@@ -186,6 +186,7 @@ class CallRecording:
         self._tell(
             RecordingClosed(
                 call_id=self._call_id,
+                arrived=self._arrived,
                 file=self._path.relative_to(self._folder).as_posix() if self._path is not None else "",
                 start=self._start,
                 seconds=round(seconds, 3),

@@ -80,14 +80,8 @@ class Engines:
         try:
             if not all(path.is_file() for path, _ in files):
                 return Transcribed(call_id=job.call_id, error="the recording is not here")
-            model = models.choose(self._home, job.language, "auto", job.model, self._catalogue).model if job.model else None
-            if model is not None:
-                recognizer = await asyncio.to_thread(self._load, model)
-            else:
-                recognizer = self.of(job.language)[1]
-            utterances = await transcribe_files(
-                files, job.arrived, recognizer, job.language, self._pool, vocabulary
-            )
+            recognizer = await asyncio.to_thread(self._recognizer, job)
+            utterances = await transcribe_files(files, job.arrived, recognizer, job.language, self._pool, vocabulary)
         except (HotlineError, KeyError, OSError) as error:
             log.error("the recording of a call was not transcribed: %s", error)
             return Transcribed(call_id=job.call_id, error=type(error).__name__)
@@ -101,6 +95,12 @@ class Engines:
             engine=recognizer.engine,
             model=recognizer.model,
         )
+
+    def _recognizer(self, job: Transcribe) -> Recognizer:
+        """The model that the job names, else the one that is used live."""
+        if not job.model:
+            return self.of(job.language)[1]
+        return self._load(models.choose(self._home, job.language, "auto", job.model, self._catalogue).model)
 
     def _load(self, model: models.Model) -> Recognizer:
         if model.name not in self._loaded:

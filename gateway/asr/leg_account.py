@@ -11,19 +11,21 @@ Missing = tuple[float, float, str]
 """Start and end (Unix seconds) of what was not heard, and why."""
 SHORTEST_GAP = 0.5
 """Seconds; a first tap that opens, or a last one that ends, a little beside the conversation has missed nothing."""
-NO_WORKER = "no_worker"
+NO_WORKER, NO_AUDIO = "no_worker", "no_audio"
 WORKER_LOST = "worker_lost"
 
 
 class LegAccount:
     """The caller's leg, or one agent's. All instants are Unix seconds.
 
-    ``until``: when its person left the conversation; ``tap_id``: the tap that hears it now, empty for none.
+    ``joined``, ``until``: when its person joined the conversation, and left it; ``tap_id``: the tap that hears it now,
+    empty for none.
     """
 
     def __init__(self, call_id: str, speaker: Speaker, agent: str, since: float) -> None:
         self.call_id, self.speaker, self.agent = call_id, speaker, agent
         self.until: float | None = None
+        self.joined: float | None = None
         self.tap_id = ""
         self.transcribed = 0.0
         self.gaps: list[tuple[float, float]] = []
@@ -35,6 +37,7 @@ class LegAccount:
         self._expected = 0.0
         self._deferred = 0.0
         self._findings: list[Finding] = []
+        self._unjoined: list[Missing] = []
         self._names: dict[int, str] = {}
         self._open: Heard | Speaking | None = None
         self._last_word: float | None = None
@@ -46,7 +49,7 @@ class LegAccount:
     def expect(self, tap_id: str, at: float) -> None:
         """The leg will be tapped."""
         if self.until is not None:
-            self.joins_again(at)
+            self._comes_back(at)
         self.tap_id, self._opened = tap_id, None
         self._names, self._open, self._last_word = {}, None, None
 
@@ -71,6 +74,7 @@ class LegAccount:
         end = stopped if self.until is None else self.until
         self._expected = max(0.0, end - self._since)
         self._ever_opened = True
+        self.joined = self._since
         self._missing_from, self._why = max(end, self._since), why
 
     def closed(self, message: LegClosed) -> Heard | None:
@@ -127,10 +131,35 @@ class LegAccount:
         self.gaps.append((start, end))
         return start, end, why
 
+    def lost(self, missing: Missing) -> list[Missing]:
+        """The tap says that it lost this; gives what of it counts.
+
+        Asterisk reads nothing from an agent while the caller hears an announcement: before he joins the conversation
+        nothing is missing. That he joins may be said after it.
+        """
+        start, end, why = missing
+        if why == NO_AUDIO:
+            if self.joined is None:
+                self._unjoined.append(missing)
+                return []
+            start = max(start, self.joined)
+            if end - start < SHORTEST_GAP:
+                return []
+        self.gaps.append((start, end))
+        return [(start, end, why)]
+
     # --- people ------------------------------------------------------------------------------------------------
 
-    def joins_again(self, at: float) -> None:
-        """Its person is back in the conversation."""
+    def joins(self, at: float) -> list[Missing]:
+        """Its person joins the conversation, or is back in it; gives what was missing since."""
+        self._comes_back(at)
+        if self.joined is not None:
+            return []
+        self.joined = at
+        waiting, self._unjoined = self._unjoined, []
+        return [counted for missing in waiting for counted in self.lost(missing)]
+
+    def _comes_back(self, at: float) -> None:
         if self.until is not None:
             self.until = None
             if not self.tap_id:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import aiohttp
 import msgspec
 
-from gateway.asr.protocol import Ack, FromWorker, Heard, Hello, Kept, ToWorker
+from gateway.asr.protocol import Ack, FromWorker, Heard, Hello, Kept, Message, ToWorker
 
 log = logging.getLogger(__name__)
 
@@ -47,12 +47,13 @@ class CoreLink:
     ) -> None:
         self.dropped = 0
         self.connected = asyncio.Event()
+        self.lost = asyncio.Event()
         self._url = core_url.rstrip("/") + PATH
         self._token = token
         self._hello = hello
         self._receive = receive
         self._tls = tls
-        self._waiting: deque[FromWorker] = deque()
+        self._waiting: deque[Message] = deque()
         self._sent: deque[Kept] = deque()
         self._seq = 0
         self._wake = asyncio.Event()
@@ -112,15 +113,17 @@ class CoreLink:
     async def _talk(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         name = socket.get_extra_info("sockname")
         await _send(socket, self._hello(name[0] if name else ""))
-        self._waiting.extendleft(reversed(self._sent))
+        self._waiting = deque([*self._sent, *self._waiting])
         self._sent.clear()
         self.connected.set()
+        self.lost.clear()
         sending = asyncio.create_task(self._send_waiting(socket))
         reading = asyncio.create_task(self._read(socket))
         try:
             await asyncio.wait({sending, reading}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self.connected.clear()
+            self.lost.set()
             for task in (sending, reading):
                 task.cancel()
             await asyncio.gather(sending, reading, return_exceptions=True)
@@ -157,6 +160,6 @@ class CoreLink:
             self._drained.set()
 
 
-async def _send(socket: aiohttp.ClientWebSocketResponse, message: FromWorker) -> None:
+async def _send(socket: aiohttp.ClientWebSocketResponse, message: Message) -> None:
     async with asyncio.timeout(SEND_TIMEOUT):
         await socket.send_str(msgspec.json.encode(message).decode())

@@ -94,13 +94,17 @@ class TapListener:
         for tap_id in list(self._expected):
             self._forget(tap_id, "shutdown")
 
+    async def last_leg(self) -> None:
+        """Wait until no leg is heard any more."""
+        while self._running:
+            await asyncio.wait(self._running)
+
     async def close(self) -> None:
         """Take no more connections and end all legs, each after its last words."""
         self.take_no_more()
         for leg in list(self.legs.values()):
             leg.stop("shutdown")
-        if self._running:
-            await asyncio.wait(self._running)
+        await self.last_leg()
 
     def _forget(self, tap_id: str, reason: str) -> None:
         entry = self._expected.pop(tap_id, None)
@@ -157,9 +161,11 @@ class TapListener:
     async def _admit(self, frame: Frame) -> ExpectTap:
         if not isinstance(frame, Identify):
             raise RefusedError("no_uuid")
+        known = frame.uuid in self._expected or frame.uuid in self._past
+        if not known:
+            await self._wait_announced(frame.uuid)
         if frame.uuid not in self._expected:
-            if frame.uuid in self._past or not await self._is_announced(frame.uuid):
-                raise RefusedError(self._past.get(frame.uuid, "unknown"))
+            raise RefusedError(self._past.get(frame.uuid, "unknown"))
         if len(self.legs) >= self._capacity:
             raise RefusedError("full")
         tap, timer = self._expected.pop(frame.uuid)
@@ -167,17 +173,15 @@ class TapListener:
         self._remember(frame.uuid, "repeated")
         return tap
 
-
-    async def _is_announced(self, uuid: str) -> bool:
+    async def _wait_announced(self, uuid: str) -> None:
         announced = self._asked.setdefault(uuid, asyncio.Event())
         try:
             async with asyncio.timeout(ANNOUNCE_TIMEOUT):
                 await announced.wait()
         except TimeoutError:
-            return False
+            return
         finally:
             self._asked.pop(uuid, None)
-        return uuid in self._expected
 
 
 def never_opened(tap_id: str, at: float, reason: str) -> LegClosed:

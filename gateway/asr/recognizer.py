@@ -47,6 +47,12 @@ class Decoded(Struct, frozen=True):
     words: tuple[Word, ...] = ()
 
 
+class Started(Struct, frozen=True):
+    """Somebody begins to speak, at ``start`` on the clock of ``push``."""
+
+    start: float
+
+
 class Interim(Struct, frozen=True):
     """Words so far of the utterance being spoken. Instants are on the clock of ``push``."""
 
@@ -74,7 +80,7 @@ class Lost(Struct, frozen=True):
     reason: str
 
 
-SpeechEvent: TypeAlias = Interim | Final | Lost
+SpeechEvent: TypeAlias = Started | Interim | Final | Lost
 
 
 class Capabilities(Struct, frozen=True):
@@ -101,6 +107,9 @@ class UtteranceDecoder(Protocol):
 
 class Recognizer(Protocol):
     """An engine with its model loaded, shared by all legs."""
+
+    def release(self) -> None:
+        """Give up what can be made anew: the process has grown too large."""
 
     engine: str
     model: str

@@ -19,6 +19,7 @@ from gateway.asr.recognizer import (
     Lost,
     Recognizer,
     SpeechEvent,
+    Started,
     UtteranceDecoder,
     webrtc_detector,
 )
@@ -41,6 +42,10 @@ class DecoderPool:
         self.threads = threads
         self._busy = 0
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="decoder")
+
+    def busy_share(self) -> float:
+        """Part of the threads that work now."""
+        return min(1.0, self._busy / self.threads)
 
     def idle(self) -> bool:
         """True when every call handed in has a thread, the one that asks included."""
@@ -69,11 +74,13 @@ class RecognizerStream:
         rate: int,
         pool: DecoderPool,
         *,
+        partials: Callable[[], bool] = lambda: True,
         detector: Detector | None = None,
         gate: GateSettings | None = None,
     ) -> None:
         self._gate = VoiceGate(detector or webrtc_detector(), rate, gate or recognizer.gate)
         self._new_decoder: Callable[[], UtteranceDecoder] = lambda: recognizer.decoder(language, rate, self._idle)
+        self._partials = partials
         self._pool = pool
         self._rate = rate
         self._waiting: deque[GateEvent | Lost] = deque()
@@ -123,7 +130,7 @@ class RecognizerStream:
 
     def _idle(self) -> bool:
         """An interim result delays nobody: a thread is free, and the utterance's end is not waiting already."""
-        return self._pool.idle() and not self._waiting
+        return self._partials() and self._pool.idle() and not self._waiting
 
     async def events(self) -> AsyncIterator[SpeechEvent]:
         """What was said, in order; ends after ``finish``, when nothing is left to decode."""
@@ -151,16 +158,16 @@ class RecognizerStream:
     async def _utterance(self, opened: Opened, decoder: UtteranceDecoder) -> AsyncIterator[SpeechEvent]:
         """Decode one utterance while it is spoken, up to its end."""
         heard, shown = opened.at, ""
+        yield Started(opened.voice_at)
         while isinstance(event := await self._next(), Voice):
             heard += self._seconds(event)
             words = await self._pool.run(decoder.accept, event.samples)
-            if words and words != shown:
+            if words and words != shown and self._partials():
                 shown = words
                 yield Interim(words, opened.voice_at, heard)
         end = event.voice_at if isinstance(event, Closed) else heard
         said = await self._pool.run(decoder.finish)
-        if said.text or shown:
-            yield Final(said.text, opened.voice_at, end, said.confidence, said.words, opened.at)
+        yield Final(said.text, opened.voice_at, end, said.confidence, said.words, opened.at)
 
     async def _next(self) -> GateEvent | Lost | None:
         """The next event, all voice that waits in one; None at the end."""

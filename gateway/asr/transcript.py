@@ -7,7 +7,9 @@ is down and every tap has sent its last words, or when those did not come within
 
 from __future__ import annotations
 
-from gateway.asr.leg_account import LegAccount
+from collections.abc import Sequence
+
+from gateway.asr.leg_account import LegAccount, Missing
 from gateway.asr.protocol import FromWorker, Heard, Leg, LegClosed, LegGap, LegOpened, LivingTap, Speaking
 from gateway.events import (
     CallAnswered,
@@ -33,6 +35,7 @@ class _Call:
     def __init__(self, arrived: float) -> None:
         self.arrived = arrived
         self.legs: dict[tuple[Speaker, str], LegAccount] = {}
+        self.joined: dict[tuple[Speaker, str], float] = {}
         self.spoken: dict[Speaker, int] = {}
         self.recalled: set[tuple[Speaker, float]] = set()
         """Utterances that the journal has already: a worker may say them again after a restart."""
@@ -53,6 +56,7 @@ class TranscriptBook:
         account = call.legs.get((leg.speaker, leg.agent))
         if account is None:
             account = call.legs[leg.speaker, leg.agent] = LegAccount(leg.call_id, leg.speaker, leg.agent, at)
+            account.joined = call.joined.get((leg.speaker, leg.agent))
         account.expect(tap_id, at)
         self._taps[tap_id] = call, account
 
@@ -74,15 +78,15 @@ class TranscriptBook:
             return []
         match message:
             case LegOpened():
-                return self._gaps(call, account, account.opened(message.at))
+                missing = account.opened(message.at)
+                return self._told(call, account, [missing] if missing is not None else [])
             case Speaking():
                 account.speaking(message)
                 return []
             case Heard():
                 return self._heard(call, account, message)
             case LegGap():
-                account.gaps.append((message.start, message.end))
-                return self._gaps(call, account, (message.start, message.end, message.reason))
+                return self._told(call, account, account.lost((message.start, message.end, message.reason)))
         words = account.closed(message)
         events = self._heard(call, account, words) if words is not None else []
         return events + self._complete(account.call_id, now)
@@ -90,15 +94,17 @@ class TranscriptBook:
     def follow(self, event: Event, now: float) -> list[Event]:
         """What happens to the calls themselves: holds, people who leave, the end of the line."""
         match event:
+            case CallOffered():
+                self._calls.setdefault(event.call_id, _Call(event.at))
             case CallHeld() | CallResumed():
                 for account in self._legs_of(event.call_id, event.by, event.agent):
                     account.hold(event.at) if isinstance(event, CallHeld) else account.resume(event.at)
             case PartyLeft():
-                for account in self._legs_of(event.call_id, "agent", event.party):
+                party = event.party if event.kind == "agent" else ""
+                for account in self._legs_of(event.call_id, "agent", party):
                     account.until = event.at
             case PartyJoined():
-                for account in self._legs_of(event.call_id, "agent", event.party):
-                    account.joins_again(event.at)
+                return self._joins(event)
             case CallEnded():
                 call = self._calls.get(event.call_id)
                 if call is None:
@@ -150,6 +156,19 @@ class TranscriptBook:
         """When ``tick`` has to be called next."""
         ended = [c.ended for c in self._calls.values() if c.ended is not None]
         return min(ended) + self._flush_timeout if ended else None
+
+    def _joins(self, event: PartyJoined) -> list[Event]:
+        """With the first who speaks with him the caller himself is in conversation."""
+        call = self._calls.get(event.call_id)
+        events: list[Event] = []
+        if call is None:
+            return events
+        keys: list[tuple[Speaker, str]] = [("caller", ""), ("agent", event.party if event.kind == "agent" else "")]
+        for key in keys:
+            call.joined.setdefault(key, event.at)
+            if key in call.legs:
+                events += self._told(call, call.legs[key], call.legs[key].joins(event.at))
+        return events
 
     def _recall_leg(self, call_id: str, speaker: Speaker, agent: str, at: float) -> LegAccount:
         legs = self._calls[call_id].legs
@@ -209,10 +228,7 @@ class TranscriptBook:
             end=heard.end - call.arrived,
         )
 
-    def _gaps(self, call: _Call, account: LegAccount, missing: tuple[float, float, str] | None) -> list[Event]:
-        if missing is None:
-            return []
-        start, end, reason = missing
+    def _told(self, call: _Call, account: LegAccount, missing: Sequence[Missing]) -> list[Event]:
         return [
             TranscriptGap(
                 at=end,
@@ -223,6 +239,7 @@ class TranscriptBook:
                 end=end - call.arrived,
                 reason=reason,
             )
+            for start, end, reason in missing
         ]
 
     def _complete(self, call_id: str, now: float) -> list[Event]:
@@ -237,7 +254,8 @@ class TranscriptBook:
         ended = now if call.ended is None else call.ended
         gaps: list[Event] = []
         for account in call.legs.values():
-            gaps += self._gaps(call, account, account.finish(ended, FLUSH_TIMEOUT))
+            missing = account.finish(ended, FLUSH_TIMEOUT)
+            gaps += self._told(call, account, [missing] if missing is not None else [])
         self._taps = {tap_id: known for tap_id, known in self._taps.items() if known[0] is not call}
         legs = tuple(account.seconds() for account in call.legs.values())
         expected = sum(leg.expected for leg in legs)

@@ -68,6 +68,9 @@ class VoskRecognizer:
         self._idle: list[_Kaldi] = []
         self._lock = threading.Lock()
 
+    def release(self) -> None:
+        """See Recognizer."""
+
     def decoder(
         self, language: str, rate: int, idle: Callable[[], bool], grammar: Sequence[str] = ()
     ) -> UtteranceDecoder:

@@ -77,6 +77,9 @@ class WhisperRecognizer:
         self._suppressed: dict[str, list[int]] = {}
         self._lock = threading.Lock()
 
+    def release(self) -> None:
+        """See Recognizer."""
+
     def decoder(
         self, language: str, rate: int, idle: Callable[[], bool], grammar: Sequence[str] = ()
     ) -> UtteranceDecoder:

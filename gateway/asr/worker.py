@@ -27,6 +27,7 @@ from gateway.asr.leg import Lose, TappedLeg
 from gateway.asr.link import CoreLink
 from gateway.asr.listener import TapListener, never_opened
 from gateway.asr.protocol import (
+    RECORDED_PER_LIVE,
     CloseTap,
     ExpectTap,
     Hello,
@@ -39,7 +40,6 @@ from gateway.asr.protocol import (
     Transcribe,
 )
 from gateway.asr.protocol import Vocabulary as VocabularyMessage
-from gateway.asr.protocol import RECORDED_PER_LIVE
 from gateway.asr.recording import Recordings
 from gateway.asr.stream import DecoderPool, RecognizerStream
 from gateway.asr.vocabulary import Vocabulary
@@ -80,7 +80,8 @@ class Worker:
         self._listener = TapListener(
             self._open_leg, self._link.send, time.time, self._settings.legs_per_worker * RECORDED_PER_LIVE
         )
-        self._recordings = Recordings(settings.recordings(), settings.recording, self._link.send, time.time)
+        self._folder = settings.recordings()
+        self._recordings = Recordings(self._folder, settings.recording, self._link.send, time.time)
         self._vocabulary = Vocabulary(())
         self._partials = True
         self._work: asyncio.Queue[Transcribe] = asyncio.Queue()
@@ -115,12 +116,13 @@ class Worker:
         log.warning("worker %s: the gateway is gone; its %d legs are heard on", self._id, len(self._listener.legs))
         self._alone = True
         self._listener.take_no_more()
-        loop = asyncio.get_running_loop()
-        until = loop.time() + ALONE_SECONDS
-        while loop.time() < until and not self._link.connected.is_set():
-            await asyncio.sleep(1.0)
-        while self._link.connected.is_set() and self._listener.legs:
-            await asyncio.sleep(1.0)
+        try:
+            async with asyncio.timeout(ALONE_SECONDS):
+                await self._link.lost.wait()
+                await self._link.connected.wait()
+        except TimeoutError:
+            return
+        await self._listener.last_leg()
 
     def _hello(self, local_address: str) -> Hello:
         host, port = self._address
@@ -168,9 +170,7 @@ class Worker:
             stream = RecognizerStream(recognizer, language, rate, self._pool, partials=lambda: self._partials)
             return Ear(order.tap_id, engine, stream, numbers, self._link.send, lose, lambda: self._vocabulary)
 
-        return TappedLeg(
-            order, new_ear, self._recordings, self._link.send, time.time, self._settings.flush_timeout
-        )
+        return TappedLeg(order, new_ear, self._recordings, self._link.send, time.time, self._settings.flush_timeout)
 
     async def _report_load(self) -> None:
         while True:
@@ -193,7 +193,7 @@ class Worker:
         """Recordings of past calls, one after another."""
         while True:
             job = await self._work.get()
-            answer = await self._engines.transcribe(job, self._recordings.folder, self._vocabulary)
+            answer = await self._engines.transcribe(job, self._folder, self._vocabulary)
             self._link.send(answer)
 
 

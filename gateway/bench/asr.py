@@ -24,7 +24,7 @@ from msgspec import Struct
 from gateway.asr import models
 from gateway.asr.hub import WorkerHub
 from gateway.asr.local import LocalWorkers
-from gateway.asr.protocol import FromWorker, Heard, LegClosed
+from gateway.asr.protocol import ExpectTap, FromWorker, Gone, Heard, Leg, LegClosed
 from gateway.bench.figures import Percentiles, cpu_seconds, helper, percentiles, ratio
 from gateway.bench.speech import LegAudio, Spoken, leg_audio, load_lines, play
 from gateway.config import Log, Settings, Web
@@ -167,17 +167,18 @@ class _Core:
     def __init__(self) -> None:
         self.token = secrets.token_urlsafe(32)
         self.hub = WorkerHub(self.token, self._note)
-        self.said: list[tuple[float, FromWorker]] = []
+        self.said: list[tuple[float, FromWorker | Gone]] = []
         self._changed = asyncio.Event()
 
-    def _note(self, worker_id: str, message: FromWorker) -> None:
+    def _note(self, worker_id: str, message: FromWorker | Gone) -> None:
         self.said.append((time.time(), message))
         if isinstance(message, LegClosed):
             self._changed.set()
 
     async def address(self, tap_id: str, language: str) -> str:
         """Where to connect for an announced tap. Raises NeighbourError."""
-        found = await self.hub.expect(tap_id, language)
+        leg = Leg(call_id=tap_id, speaker="caller", arrived=time.time())
+        found = self.hub.expect(ExpectTap(tap_id=tap_id, language=language, leg=leg))
         if found is None:
             raise NeighbourError("the speech worker takes no tap", "Its lines in the log say why")
         return found

@@ -54,7 +54,9 @@ def _list(arguments: argparse.Namespace, settings: Settings) -> int:
         return 0
     files, size = 0, 0
     for each in found:
-        started = "" if each.started is None else f"{datetime.fromtimestamp(each.started, zone(settings.timezone)):%H:%M:%S}"
+        started = (
+            "" if each.started is None else f"{datetime.fromtimestamp(each.started, zone(settings.timezone)):%H:%M:%S}"
+        )
         seconds = "unreadable" if each.seconds is None else f"{each.seconds:.1f} s"
         print(f"{each.file:<48}{started:>10}{seconds:>12}{each.size / 1e6:>9.2f} MB{'' if each.kept else '  not kept'}")
         files, size = files + 1, size + each.size

@@ -286,7 +286,7 @@ async def hotline(folder: Path, *gateways: Mapping[str, str]) -> AsyncIterator[H
         for number, own in enumerate(gateways):
             stream = STREAM if number == 0 else f"{STREAM}:{number}"
             extra = {key: value.format(queue_log=pbx.queue_log) for key, value in own.items()}
-            extra |= {"HOTLINE_SPEECH_ENABLED": "false", "HOTLINE_AMI_PORT": str(relay.port)}
+            extra = {"HOTLINE_SPEECH_ENABLED": "false", "HOTLINE_AMI_PORT": str(relay.port), **extra}
             gateway = GatewayInstance(pbx, redis, config, extra={**extra, "HOTLINE_REDIS_STREAM": stream})
             passwords = {"supervisor": await gateway.add_account("supervisor", "supervisor")}
             for agent in ("1001", "1002", "1003", "1004"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,7 @@ from aiohttp import web
 from gateway.asr import audiosocket, models
 from gateway.asr.evaluate import transcribe
 from gateway.asr.hub import WorkerHub
-from gateway.asr.protocol import FromWorker, Heard, LegClosed
+from gateway.asr.protocol import ExpectTap, FromWorker, Gone, Heard, Leg, LegClosed, Mode
 from gateway.asr.recognizer import load
 from gateway.asr.stream import DecoderPool
 from gateway.config import Settings, default_home
@@ -47,12 +48,12 @@ class Core:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.hub = WorkerHub(TOKEN, self._note)
-        self.said: list[FromWorker] = []
+        self.said: list[FromWorker | Gone] = []
         self._changed = asyncio.Condition()
         self._runner: web.AppRunner | None = None
         self._notifying: set[asyncio.Task[None]] = set()
 
-    def _note(self, worker_id: str, message: FromWorker) -> None:
+    def _note(self, worker_id: str, message: FromWorker | Gone) -> None:
         self.said.append(message)
         task = asyncio.get_running_loop().create_task(self._notify())
         self._notifying.add(task)
@@ -93,10 +94,13 @@ class Core:
     def finals(self, tap_id: str) -> list[Heard]:
         return [m for m in self.said if isinstance(m, Heard) and m.final and m.text and m.tap_id == tap_id]
 
-    async def announce(self, language: str) -> tuple[str, str]:
-        """A tap the core announced: its id, and the address Asterisk is told."""
+    async def announce(
+        self, language: str, leg: Leg | None = None, mode: Mode = "live", record: bool = False
+    ) -> tuple[str, str]:
+        """A tap the core announced: its id, and the address Asterisk is told. Each is of another call by default."""
         tap_id = str(uuid.uuid4())
-        address = await self.hub.expect(tap_id, language)
+        leg = leg or Leg(call_id=tap_id, speaker="caller", arrived=time.time())
+        address = self.hub.expect(ExpectTap(tap_id=tap_id, language=language, leg=leg, mode=mode, record=record))
         assert address is not None
         return tap_id, address
 

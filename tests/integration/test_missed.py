@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 import asyncio
 import contextlib
 import json
 import os
 import sys
 import time
+import uuid
 from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path

@@ -18,8 +18,9 @@ from msgspec.structs import replace
 from gateway.ami import trace
 from gateway.ami.client import AmiClient
 from gateway.ami.inspection import inspect
+from gateway.asr.protocol import ExpectTap
 from gateway.config import load
-from gateway.core import FromPbx, Gateway, Input, Tap
+from gateway.core import FromPbx, Gateway, Input
 from gateway.demo.gateway import GatewayInstance
 from gateway.demo.phones import AgentPhone, Caller
 from gateway.demo.stage import RedisInstance
@@ -42,7 +43,7 @@ class Pair:
     pbxs: dict[str, NamedPbx]
     clients: dict[str, AmiClient]
     events: list[Event]
-    taps: list[Tap]
+    taps: list[ExpectTap]
     news: asyncio.Event
 
     async def until(self, done: Callable[[], bool]) -> None:
@@ -77,7 +78,7 @@ async def followed(pbxs: dict[str, NamedPbx]) -> AsyncIterator[Pair]:
 
     def feed(item: Input) -> None:
         pair.events += core.feed(item, time.time())
-        pair.taps += core.taps()
+        pair.taps += core.taps(time.time())
         pair.news.set()
 
     def client(name: str) -> AmiClient:

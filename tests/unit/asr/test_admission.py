@@ -5,7 +5,9 @@ from gateway.events import SpeechLevel
 FULL = 1.5
 
 
-def run(admission: Admission, start: float, seconds: float, lag: float, legs: int = 4) -> list[tuple[float, SpeechLevel]]:
+def run(
+    admission: Admission, start: float, seconds: float, lag: float, legs: int = 4
+) -> list[tuple[float, SpeechLevel]]:
     """A load a second."""
     changes = []
     for second in range(int(seconds) + 1):

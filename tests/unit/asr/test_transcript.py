@@ -70,6 +70,7 @@ def book() -> TranscriptBook:
     book = TranscriptBook(flush_timeout=20.0)
     assert opened(book, CALLER, "t1", 1010.0) == []
     assert opened(book, AGENT, "t2", 1010.0) == []
+    assert book.follow(PartyJoined(at=1010.5, call_id="call", party="1001"), 1010.5) == []
     return book
 
 
@@ -276,6 +277,16 @@ def test_a_tap_that_outlived_the_gateway_misses_nothing_and_repeats_nothing() ->
     assert [(leg.speaker, leg.expected, leg.lost) for leg in completed(events).legs] == [
         ("caller", 30.0, 0.0),
         ("agent", 10.0, 0.0),
+    ]
+
+
+def test_an_agent_is_not_missing_while_the_caller_hears_who_serves_him() -> None:
+    book = TranscriptBook(20.0)
+    opened(book, AGENT, "t2", 1010.0)
+    assert book.feed(LegGap(tap_id="t2", start=1010.0, end=1012.4, reason="no_audio"), 1012.4) == []
+    assert book.follow(PartyJoined(at=1012.3, call_id="call", party="1001"), 1012.5) == []
+    assert gaps(book.feed(LegGap(tap_id="t2", start=1020.0, end=1023.0, reason="no_audio"), 1023.0)) == [
+        ("agent", 20.0, 23.0, "no_audio")
     ]
 
 
