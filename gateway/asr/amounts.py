@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-DIGITS = {c: str(i) for i, c in enumerate("零一二三四五六七八九")} | {"〇": "0", "幺": "1"}
+DIGITS = {c: str(i) for i, c in enumerate("零一二三四五六七八九")} | {"〇": "0", "○": "0", "幺": "1"}
 """Characters that are read one by one."""
 UNITS = {"十": 10, "百": 100, "千": 1000, "万": 10_000, "亿": 100_000_000}
 NUMERALS = "".join(DIGITS) + "两" + "".join(UNITS)

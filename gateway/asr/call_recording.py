@@ -139,18 +139,14 @@ class CallRecording:
         self._end(self._timeline.taken / self._rate, complete=True)
 
     def fail(self, reason: str) -> None:
-        """End the file as it is, and tell; a file without a sample is removed."""
+        """End the file as it is, and tell."""
         log.error("recording of call %s ended early, the call goes on: %s", self._call_id, reason)
-        seconds = 0.0
         if self._file is not None:
             self._file.abandon()
+        seconds = 0.0
         if self._path is not None:
             with contextlib.suppress(InputError):
                 seconds = details(self._path).seconds
-            if not seconds:
-                with contextlib.suppress(OSError):
-                    self._path.unlink()
-                self._path = None
         self._end(seconds, complete=False)
 
     def _lay(self, part: Part, samples: Samples, *, last: bool) -> None:
@@ -182,7 +178,12 @@ class CallRecording:
             self._file.write(self._timeline.take(self._timeline.taken + min(rest, block)))
 
     def _end(self, seconds: float, *, complete: bool) -> None:
+        """Tell; a file without a sample is removed."""
         self.over = True
+        if not seconds and self._path is not None:
+            with contextlib.suppress(OSError):
+                self._path.unlink()
+            self._path = None
         self._tell(
             RecordingClosed(
                 call_id=self._call_id,

@@ -58,7 +58,7 @@ def comparable(text: str) -> str:
     """``text`` without what is not said: punctuation and spaces; numbers as digits however written, letters small."""
     text = "".join(unicodedata.normalize("NFKC", text).lower().split())
     text = re.sub(r"([0-9][0-9.]*)%", r"百分之\1", text)
-    text = re.sub(r"(?<=[0-9])\.(?=[0-9])", "点", text)
+    text = re.sub(rf"(?<=[0-9{NUMERALS}])\.(?=[0-9{NUMERALS}])", "点", text)
     text = re.sub(rf"(?<=[0-9{NUMERALS}])杠(?=[0-9{NUMERALS}])", "-", text)
     text = _NUMERAL.sub(lambda m: _digits(m[0]), text)
     return "".join(c for c in text if unicodedata.category(c)[0] in "LN")

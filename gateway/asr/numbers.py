@@ -18,8 +18,7 @@ from gateway.asr.number_words import KEPT_WORDS, MEASURES, PLACE_ENDINGS
 from gateway.asr.passage import Edit, replaced
 
 _TELEPHONE = re.compile(r"1[3-9]\d{9}|0(?:10|2\d)[2-8]\d{7}|0[3-9]\d\d[2-8]\d{6,7}|[48]00\d{7}")
-_ESTIMATED_BEFORE = re.compile(r"[几数多好]$")
-_ESTIMATED_AFTER = re.compile(rf"[几{PLACE_ENDINGS}]")
+_PLACE = re.compile(f"[{PLACE_ENDINGS}]")
 _MEASURE = re.compile(MEASURES)
 _HOUSE_AFTER = re.compile("号|单元|栋|幢|座|楼|层|室|路|月|点|个")
 _SHORTEST_NUMBER = 5
@@ -79,9 +78,9 @@ class _Page:
     def write_ranges(self) -> None:
         for edit in sorted(self.edits, reverse=True):
             start = edit.start
-            while match := rules.RANGE.search(self.text[:start]):
+            while start >= 2 and (match := rules.RANGE.match(self.text, start - 2, start)):
                 self.write(_parts(match))
-                start = match.start()
+                start -= 2
 
     def _settle(self, start: int, end: int) -> None:
         self._settled[start:end] = b"\1" * (end - start)
@@ -109,7 +108,7 @@ def _read(numeral: str, way: str) -> str | None:
 def _percentage(match: re.Match[str]) -> list[Edit]:
     """百分之九十五 is 95%."""
     whole = "100" if match["a1"] == "百" else _read(match["a1"], "a")
-    if whole is None:
+    if whole is None or not whole.isdigit():
         return []
     part = f".{by_digit(match['s2'])}" if match["s2"] else ""
     return [Edit(*match.span(), f"{whole}{part}%")]
@@ -145,15 +144,22 @@ def _numeral(text: str, start: int, end: int, pauses: Sequence[int]) -> list[Edi
 
 def _has_figures(numeral: str) -> bool:
     """Whether it can only be figures: 幺 is said in nothing else, nor 零 between or after others."""
-    return len(numeral) >= 2 and ("幺" in numeral or (len(numeral) >= 3 and any(c in "零〇" for c in numeral[1:])))
+    return len(numeral) >= 2 and ("幺" in numeral or (len(numeral) >= 3 and any(DIGITS[c] == "0" for c in numeral[1:])))
 
 
 def _is_amount(text: str, start: int, end: int) -> bool:
     numeral = text[start:end]
-    if (value(numeral) or 0) < UNITS["十"] or _ESTIMATED_AFTER.match(text, end):
+    amount = value(numeral) or 0
+    if amount < UNITS["十"] or text.startswith("几", end):
         return False
-    if numeral[0] == "十" and (_ESTIMATED_BEFORE.search(text[:start]) or text[end : end + 1] in ("多", "来", "余")):
+    if _PLACE.match(text, end) and (amount < UNITS["百"] or amount % UNITS["百"] == 0):
+        return False
+    if numeral[0] == "十" and (
+        text.endswith(("几", "数", "多", "好"), 0, start) or text.startswith(("多", "来", "余"), end)
+    ):
         return False
     if numeral in ("十", "十一"):
         return _MEASURE.match(text, end) is not None
-    return not (shortened(numeral) and _HOUSE_AFTER.match(text, end))
+    if not shortened(numeral):
+        return True
+    return not (_HOUSE_AFTER.match(text, end) or (numeral[-1] == "一" and _MEASURE.match(text, end)))

@@ -15,8 +15,8 @@ from gateway.asr.timeline import Samples
 PAGE_MICROSECONDS = 200_000
 """A page holds so much; the writer keeps one back and gathers another, and a kill loses both."""
 ENCODER = {"application": "voip", "compression_level": "5"}
-"""For speech. At 8 kHz its sides do not leak into each other (56 dB), which the music modes' do (25 dB at 24 kbit/s);
-the levels above 5 cost a quarter more and sound the same on the telephone.
+"""For speech. At 8 kHz one side of it is 56 dB lower on the other (the music modes: 39 dB, and 25 dB at 24 kbit/s), for
+the first 20 ms of a hard onset 10 to 20 dB. Levels above 5 cost a quarter more.
 """
 
 

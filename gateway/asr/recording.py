@@ -32,8 +32,8 @@ gets a file of its own.
 class Recordings:
     """The recordings of one worker, in ``folder``. Its methods are called in the event loop and never wait.
 
-    ``send`` takes a RecordingClosed for each file, in the event loop too; its ``file`` is empty when there is none
-    because the disk took nothing. ``zone``: whose days name the folders.
+    ``send`` takes a RecordingClosed for each file, in the event loop too; its ``file`` is empty when not a sample was
+    recorded (no leg sent one, or the disk took nothing). ``zone``: whose days name the folders.
     """
 
     def __init__(
@@ -139,7 +139,8 @@ class _Call:
         self._on_end = on_end
         self._tracks: set[Track] = set()
         self._left = at
-        self._ended = False
+        self._refused = False
+        self._finished = False
         self._closing: asyncio.TimerHandle | None = None
 
     @property
@@ -158,10 +159,10 @@ class _Call:
 
     def write(self, part: Part, samples: bytes) -> None:
         """A track's samples; they lead nowhere after the end."""
-        if self._ended or self._recording.over:
+        if self._finished or self._refused or self._recording.over:
             return
         if self._writer.full:
-            self._ended = True
+            self._refused = True
             self._writer.do(self._recording, partial(self._recording.fail, "the disk is too slow"))
             return
         self._writer.do(self._recording, partial(self._recording.write, part, samples), len(samples))
@@ -171,13 +172,13 @@ class _Call:
         self._left = max(self._left, track.reached)
         self._tracks.discard(track)
         self._writer.do(self._recording, partial(self._recording.leave, part))
-        if not self._tracks and self._closing is None:
+        if not self._tracks and not self._finished:
             self._closing = asyncio.get_running_loop().call_later(GRACE_SECONDS, self.finish)
 
     def finish(self) -> None:
         """Close the file; tracks that are still open lead nowhere."""
         self._stay()
-        self._ended = True
+        self._finished = True
         self._on_end()
         self._writer.do(self._recording, self._recording.finish)
 

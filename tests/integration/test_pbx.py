@@ -109,6 +109,20 @@ async def test_the_caller_is_told_who_serves_him_and_without_a_gateway_is_bidden
     assert places == sorted(places)
 
 
+async def test_the_recording_notice_is_left_out_where_it_is_switched_off(asterisk: AsteriskInstance) -> None:
+    await asterisk.cli("dialplan set global RECORDING_NOTICE_hotline no")
+    try:
+        async with conversation(asterisk) as (caller, _, _):
+            await caller.hang_up()
+            await caller.wait_closed()
+            heard = read(caller.heard())
+    finally:
+        await asterisk.cli("dialplan set global RECORDING_NOTICE_hotline yes")
+
+    assert share_heard(prompt("recording-notice"), heard) == 0
+    assert share_heard(prompt("agent-serves"), heard) > HEARD
+
+
 async def test_after_the_agent_hangs_up_the_survey_gets_the_callers_keys(
     asterisk: AsteriskInstance, tmp_path: Path
 ) -> None:

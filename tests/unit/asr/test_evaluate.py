@@ -17,11 +17,30 @@ from gateway.errors import InputError
         ("一万二千三百四十五", "12345"),
         ("十万元", "100000元"),
         ("3千", "3000"),
+        ("三百二", "320"),
+        ("幺三八", "138"),
+        ("一百二十，三号楼", "1203号楼"),
+        ("三百 五十", "350"),
         ("ＡＢ c", "abc"),
     ],
 )
 def test_what_is_not_said_is_not_compared(written: str, compared: str) -> None:
     assert comparable(written) == compared
+
+
+@pytest.mark.parametrize(
+    ("spoken", "written"),
+    [
+        ("百分之九十五", "95%"),
+        ("三点五公里", "3.5公里"),
+        ("三杠二杠五零一", "3-2-501"),
+        ("一万二", "12000"),
+        ("三十万", "30万"),
+    ],
+)
+def test_how_a_number_is_written_is_no_error(spoken: str, written: str) -> None:
+    assert cer(spoken, written) == 0.0
+    assert cer(written, spoken) == 0.0
 
 
 def test_the_rate_counts_edits_per_character_of_the_reference() -> None:
