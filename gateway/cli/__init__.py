@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gateway import __version__, config
-from gateway.cli import bench, calls, demo, figures, headset, missed, people, recordings, serve, speech, store
+from gateway.cli import bench, calls, demo, figures, headset, missed, people, recordings, serve, speech, store, vocabulary
 from gateway.cli.common import LogFormatter
 from gateway.errors import HotlineError, SettingError
 
@@ -60,7 +60,8 @@ def parser() -> argparse.ArgumentParser:
         help="folder of gateway.toml and its companions (default: $HOTLINE_CONFIG, else %(default)s)",
     )
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    for part in (serve, demo, calls, figures, missed, speech, recordings, people, store, headset, bench):
+    parts = (serve, demo, calls, figures, missed, speech, vocabulary, recordings, people, store, headset, bench)
+    for part in parts:
         part.add_commands(commands, common)
     return top
 
