@@ -22,6 +22,7 @@ from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
+from gateway.asr.model_folder import check_folder
 from gateway.asr.models import Model
 from gateway.asr.vad import Detector, GateSettings
 from gateway.asr.words import Word as Word
@@ -133,6 +134,7 @@ def load(model: Model, folder: Path, threads: int) -> Recognizer:
     """
     if model.engine not in LOADERS:
         raise ModelError(f"no recogniser for engine {model.engine}", f"Known engines: {', '.join(LOADERS)}")
+    check_folder(folder, model.engine, model.name)
     try:
         module = importlib.import_module(LOADERS[model.engine])
     except ImportError as error:

@@ -12,7 +12,21 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gateway import __version__, config
-from gateway.cli import bench, calls, demo, figures, headset, missed, people, recordings, serve, speech, store, vocabulary
+from gateway.cli import (
+    bench,
+    calls,
+    demo,
+    figures,
+    headset,
+    missed,
+    models,
+    people,
+    recordings,
+    serve,
+    speech,
+    store,
+    vocabulary,
+)
 from gateway.cli.common import LogFormatter
 from gateway.errors import HotlineError, SettingError
 
@@ -60,8 +74,9 @@ def parser() -> argparse.ArgumentParser:
         help="folder of gateway.toml and its companions (default: $HOTLINE_CONFIG, else %(default)s)",
     )
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    parts = (serve, demo, calls, figures, missed, speech, vocabulary, recordings, people, store, headset, bench)
-    for part in parts:
+    for part in (serve, demo, calls, figures, missed, models, speech, vocabulary, recordings, people, store):
+        part.add_commands(commands, common)
+    for part in (headset, bench):
         part.add_commands(commands, common)
     return top
 

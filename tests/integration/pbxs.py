@@ -36,7 +36,7 @@ class TlsPbx(AsteriskInstance):
         super().__init__()
         self.tls_port = free_port()
         self.ca = folder / "ca.pem"
-        self._key_and_certificate = _certificate(folder, self.ca, self.certificate_name)
+        self._key_and_certificate = certificate(folder, self.ca, self.certificate_name)
 
     def _lay_out(self) -> None:
         super()._lay_out()
@@ -59,7 +59,7 @@ def authority(path: Path, name: str) -> None:
     )
 
 
-def _certificate(folder: Path, ca: Path, name: str) -> bytes:
+def certificate(folder: Path, ca: Path, name: str) -> bytes:
     """Key and certificate for ``name``, signed by the authority that is made at ``ca``; as asterisk/README.md says."""
     authority(ca, "test authority")
     _openssl(

