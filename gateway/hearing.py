@@ -18,7 +18,7 @@ from gateway.asr.protocol import CloseTap, ExpectTap, FromWorker, Gone, Hello, T
 from gateway.asr.vocabulary_file import VocabularyFile
 from gateway.config import Settings
 from gateway.core import Gateway, Worker
-from gateway.errors import HotlineError, StoreError
+from gateway.errors import HotlineError, SettingError, StoreError
 from gateway.events import GatewayHealth
 from gateway.store.journal import Journal
 from gateway.views import SpeechEngine
@@ -55,7 +55,7 @@ class Hearing:
         self._put = put
         self._token = worker_token(settings)
         self._terms: tuple[str, ...] = ()
-        self._vocabulary = VocabularyFile(config_folder / VOCABULARY_FILE, self._teach)
+        self._vocabulary = VocabularyFile(config_folder / VOCABULARY_FILE, self._teach, self._not_taught)
         self._status = ""
         self._tasks: asyncio.TaskGroup | None = None
         self._amis: Mapping[str, AmiClient] = {}
@@ -118,7 +118,12 @@ class Hearing:
 
     def _teach(self, terms: tuple[str, ...]) -> None:
         self._terms = terms
+        self._put(GatewayHealth(at=time.time(), component="vocabulary", status="ok", detail=f"{len(terms)} terms"))
         self.hub.tell(Vocabulary(terms=terms))
+
+    def _not_taught(self, error: SettingError) -> None:
+        """The file is broken: the terms before it stay."""
+        self._put(GatewayHealth(at=time.time(), component="vocabulary", status="degraded", detail=str(error)))
 
     async def _count(self) -> None:
         while True:

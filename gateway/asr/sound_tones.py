@@ -38,9 +38,7 @@ def tone_frames(power: NDArray[np.float32]) -> NDArray[np.bool_]:
     first, first_hz = _take_line(rest)
     second, second_hz = _take_line(rest)
     found: NDArray[np.bool_] = (
-        (first + second > PURE * total)
-        & _KNOWN[first_hz]
-        & (_KNOWN[second_hz] | (second < (1 - PURE) * first))
+        (first + second > PURE * total) & _KNOWN[first_hz] & (_KNOWN[second_hz] | (second < (1 - PURE) * first))
     )
     return found
 

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from gateway.asr.chunk_trace import Decoded
 from gateway.asr.recognizer import (
     Final,
     Interim,
@@ -77,7 +78,9 @@ class RecognizerStream:
         partials: Callable[[], bool] = lambda: True,
         detector: Detector | None = None,
         gate: GateSettings | None = None,
+        decoded: Decoded | None = None,
     ) -> None:
+        self._decoded: Decoded = decoded or (lambda start, end, over: None)
         self._gate = VoiceGate(detector or webrtc_detector(), rate, gate or recognizer.gate)
         self._new_decoder: Callable[[], UtteranceDecoder] = lambda: recognizer.decoder(language, rate, self._idle)
         self._partials = partials
@@ -162,11 +165,13 @@ class RecognizerStream:
         while isinstance(event := await self._next(), Voice):
             heard += self._seconds(event)
             words = await self._pool.run(decoder.accept, event.samples)
+            self._decoded(opened.at, heard, False)
             if words and words != shown and self._partials():
                 shown = words
                 yield Interim(words, opened.voice_at, heard)
         end = event.voice_at if isinstance(event, Closed) else heard
         said = await self._pool.run(decoder.finish)
+        self._decoded(opened.at, heard, True)
         yield Final(said.text, opened.voice_at, end, said.confidence, said.words, opened.at)
 
     async def _next(self) -> GateEvent | Lost | None:

@@ -21,6 +21,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from gateway.asr.chunk_trace import chunk_trace
 from gateway.asr.ear import Ear
 from gateway.asr.engines import Engines
 from gateway.asr.leg import Lose, TappedLeg
@@ -167,7 +168,10 @@ class Worker:
 
         def new_ear(language: str, rate: int, lose: Lose) -> Ear:
             engine, recognizer = self._engines.of(language)
-            stream = RecognizerStream(recognizer, language, rate, self._pool, partials=lambda: self._partials)
+            decoded = chunk_trace(order.tap_id, time.time)
+            stream = RecognizerStream(
+                recognizer, language, rate, self._pool, partials=lambda: self._partials, decoded=decoded
+            )
             return Ear(order.tap_id, engine, stream, numbers, self._link.send, lose, lambda: self._vocabulary)
 
         return TappedLeg(order, new_ear, self._recordings, self._link.send, time.time, self._settings.flush_timeout)

@@ -1,282 +1,223 @@
-"""``hotline bench asr``: how far the words are behind the speech, and what they cost.
+"""``hotline bench asr``: how far the words are behind the speech, what they cost, and how many legs a machine can take.
 
-*Ours*: a real worker process, its AudioSocket fed with legs in real time. *Reference*, in the same run: for Vosk a
-plain server of the usual kind with the same legs (see ``plain_vosk``); for Whisper faster-whisper's own ``transcribe``
-on the same lines, one after another, nothing else to do. The speech is Mandarin; a model of another language hears
-nonsense in it, which costs it more, with both alike.
+*Ours*: the worker processes as the gateway runs them, one for each core unless the settings say otherwise, behind a hub
+that places the taps; every leg is fed through AudioSocket in real time. *Reference*, in the same run: for Vosk a plain
+server of the usual kind with the same legs (see ``plain_vosk``); for Whisper faster-whisper's own ``transcribe`` on the
+same lines, one after another, nothing else to do. The two sides take turns; who is not measured is not running.
+
+The speech is the demo's Mandarin unless WAV files are given. A model of another language hears nonsense in it, which
+costs it more, with both alike; the report names both languages.
 """
 
 from __future__ import annotations
 
 import asyncio
-import secrets
-import time
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
-import msgspec
-import numpy as np
-from aiohttp import web
 from msgspec import Struct
 
 from gateway.asr import models
-from gateway.asr.hub import WorkerHub
-from gateway.asr.local import LocalWorkers
-from gateway.asr.protocol import ExpectTap, FromWorker, Gone, Heard, Leg, LegClosed
-from gateway.bench.figures import Percentiles, cpu_seconds, helper, percentiles, ratio
-from gateway.bench.speech import LegAudio, Spoken, leg_audio, load_lines, play
-from gateway.config import Log, Settings, Web
-from gateway.demo.process import free_port
-from gateway.demo.voices import RATE
-from gateway.errors import NeighbourError
+from gateway.bench.asr_capacity import LIMIT_SECONDS, Most, most_legs
+from gateway.bench.asr_direct import DecodeOnly, decode_only, direct_whisper
+from gateway.bench.asr_server import Server, gateway_workers, plain_server
+from gateway.bench.asr_sides import Side, side_at, speech_seconds
+from gateway.bench.figures import Load, Machine, ratio
+from gateway.bench.speech import ACTIVITY, Speech, demo_lines, own_lines
+from gateway.config import Settings
+from gateway.errors import InputError
 
-START_SECONDS = 90.0
-LAST_WORDS_SECONDS = 120.0
-LEGS_PER_CALL = 2
-WHISPER_RATE = 16_000
+WARM_UP_SECONDS = 10.0
+"""Both sides hear so much before anything is measured: a gateway's recognisers are not new either."""
+DECODED_LEGS, DECODED_SECONDS = 2, 60.0
+"""The speech that is decoded directly, after as much other speech."""
+WARM_UP, DECODED_WARM_UP, DECODED, AGAIN = 1001, 1002, 1003, 2000
+"""Takes of the speech: that for a number of legs has this number, when they are played again ``AGAIN`` is added."""
+HEADS = ("p50", "p95", "max", "p50", "p95", "p50", "p95")
 
 
-class Side(Struct, frozen=True):
-    """One of the two. ``lag_seconds``: from the end of a line to its last final words (for Whisper's reference: the
-    seconds of decoding it). ``unheard``: lines of which no word came. ``real_time_factor``: processor seconds a second
-    of speech. ``cpu_seconds_per_call_minute``: two legs, their silence included.
+class Plan(Struct, frozen=True):
+    """What to measure. ``legs``: each number of them in turn, for ``seconds``. ``most``: the most that fit as well.
+
+    ``lines``: a folder of WAV files in the language, in place of the demo's lines.
     """
 
-    what: str
-    lag_seconds: Percentiles
-    unheard: int
-    real_time_factor: float
-    cpu_seconds_per_call_minute: float
+    language: str
+    legs: tuple[int, ...]
+    seconds: float
+    most: bool = False
+    lines: Path | None = None
+
+
+class Step(Struct, frozen=True):
+    """Both sides with so many legs. The ratios are ours over the reference's."""
+
+    legs: int
+    lines: int
+    speech_seconds: float
+    activity: float
+    ours: Side
+    reference: Side
+    chunk_lag_ratio: float | None
+    end_to_final_ratio: float | None
+    cpu_ratio: float | None
+    ours_over_decode_only: float | None
+    reference_over_decode_only: float | None
+
+
+class MostLegs(Struct, frozen=True):
+    """The most legs whose chunk lag has its 95th percentile within ``limit`` seconds."""
+
+    limit: float
+    ours: Most
+    reference: Most
+    ratio: float | None
 
 
 class AsrReport(Struct, frozen=True):
-    """What ``hotline bench asr --json`` prints. The ratios are ours over the reference's."""
+    """What ``hotline bench asr --json`` prints. ``decode_only`` is None for an engine other than Vosk."""
 
+    machine: Machine
     language: str
     engine: str
     model: str
-    legs: int
+    workers: int
+    speech: str
+    speech_language: str
     seconds: float
-    lines: int
-    speech_seconds: float
-    ours: Side
-    reference: Side
-    lag_ratio: float | None
-    cpu_ratio: float | None
+    steps: tuple[Step, ...]
+    decode_only: DecodeOnly | None
+    most: MostLegs | None
     bench: str = "asr"
 
 
-Finals = Mapping[str, Sequence[tuple[float, float]]]
-"""By tap: (end of the words, arrival), both in Unix seconds."""
-
-
-async def measure(settings: Settings, config: Path, language: str, legs: int, seconds: float) -> AsrReport:
-    """Feed ``legs`` legs for ``seconds``, twice for Vosk. Raises ModelError without a model or a voice."""
+async def measure(settings: Settings, config: Path, plan: Plan) -> AsrReport:
+    """Measure both sides. Raises ModelError without a model or a voice, InputError, NeighbourError."""
+    load = Load()
     home = settings.home()
-    name = settings.speech.model if language == settings.speech.language else ""
-    model = models.choose(home, language, settings.speech.engine, name).model
-    lines = await load_lines(home, config)
-    audio = [leg_audio(lines, leg, seconds) for leg in range(legs)]
-    ours = await _ours(settings, language, audio)
+    name = settings.speech.model if plan.language == settings.speech.language else ""
+    model = models.choose(home, plan.language, settings.speech.engine, name).model
+    if model.engine not in ("vosk", "whisper"):
+        raise InputError(f"there is no reference for engine {model.engine}", "Set speech.engine to vosk or whisper")
+    if plan.most and model.engine != "vosk":
+        raise InputError(
+            f"engine {model.engine} decodes whole utterances: there is no chunk lag to limit", "Leave --most out"
+        )
+    wanted = max(plan.legs) * plan.seconds * ACTIVITY
+    speech = await speech_of(home, config, plan.language, plan.lines, wanted)
     folder = models.model_dir(home, model.name)
+    limit = None
     if model.engine == "vosk":
-        reference = await _plain_vosk(folder, audio)
+        takes = [speech.legs(DECODED_LEGS, DECODED_SECONDS, take) for take in (DECODED_WARM_UP, DECODED)]
+        limit = await asyncio.to_thread(decode_only, folder, *takes)
+    workers = gateway_workers(settings, plan.language, max(plan.legs))
+    ours, ours_most, count = await _measure(workers, speech, plan)
+    if model.engine == "vosk":
+        reference, reference_most, _ = await _measure(plain_server(folder), speech, plan)
     else:
-        reference = await asyncio.to_thread(_direct_whisper, folder, language, audio)
+        reference, reference_most = {}, None
+        for legs in plan.legs:
+            audio = speech.legs(legs, plan.seconds, legs)
+            reference[legs] = await asyncio.to_thread(direct_whisper, folder, plan.language, audio)
+    most = None
+    if ours_most is not None and reference_most is not None:
+        share = ratio(ours_most.legs, reference_most.legs)
+        most = MostLegs(LIMIT_SECONDS, ours_most, reference_most, share)
     return AsrReport(
-        language=language,
+        machine=load.machine(),
+        language=plan.language,
         engine=model.engine,
         model=model.name,
+        workers=count,
+        speech=speech.what,
+        speech_language=speech.language,
+        seconds=plan.seconds,
+        steps=tuple(_step(speech, plan, legs, ours[legs], reference[legs], limit) for legs in plan.legs),
+        decode_only=limit,
+        most=most,
+    )
+
+
+async def speech_of(home: Path, config: Path, language: str, folder: Path | None, seconds: float) -> Speech:
+    """The lines to play, ``seconds`` of the demo's if it has so many. Raises ModelError, SettingError, InputError."""
+    if folder is not None:
+        return await asyncio.to_thread(own_lines, folder, language)
+    return await demo_lines(home, config, seconds)
+
+
+async def _measure(
+    side: AbstractAsyncContextManager[Server], speech: Speech, plan: Plan
+) -> tuple[dict[int, Side], Most | None, int]:
+    """One side: each number of legs, then the most that fit; and how many processes it is."""
+    async with side as server:
+
+        async def at(legs: int, attempt: int = 0) -> Side:
+            return await side_at(server, speech.legs(legs, plan.seconds, legs + AGAIN * attempt))
+
+        await side_at(server, speech.legs(min(plan.legs), min(WARM_UP_SECONDS, plan.seconds), WARM_UP))
+        found = {legs: await at(legs) for legs in plan.legs}
+        return found, await most_legs(at, found) if plan.most else None, len(server.pids())
+
+
+def _step(speech: Speech, plan: Plan, legs: int, ours: Side, reference: Side, limit: DecodeOnly | None) -> Step:
+    audio = speech.legs(legs, plan.seconds, legs)
+    spoken = speech_seconds(audio)
+    least = limit.real_time_factor if limit is not None else None
+    return Step(
         legs=legs,
-        seconds=seconds,
         lines=sum(len(leg.lines) for leg in audio),
-        speech_seconds=_speech(audio),
+        speech_seconds=spoken,
+        activity=spoken / sum(leg.seconds for leg in audio),
         ours=ours,
         reference=reference,
-        lag_ratio=ratio(ours.lag_seconds.p95, reference.lag_seconds.p95),
+        chunk_lag_ratio=ratio(ours.chunk_lag.p95, reference.chunk_lag.p95),
+        end_to_final_ratio=ratio(ours.end_to_final.p95, reference.end_to_final.p95),
         cpu_ratio=ratio(ours.real_time_factor, reference.real_time_factor),
+        ours_over_decode_only=ratio(ours.real_time_factor, least),
+        reference_over_decode_only=ratio(reference.real_time_factor, least),
     )
 
 
 def table(report: AsrReport) -> str:
     """The report for people."""
-    head = (
-        f"{report.legs} legs of {report.seconds:g} s, {report.lines} lines; "
-        f"{report.language} by {report.engine}, {report.model}"
-    )
-    lines = [head, f"{'':<26}{'lag p50':>9}{'p95':>8}{'max':>8}{'unheard':>9}{'real time':>11}{'s/call min':>12}"]
-    for side in (report.ours, report.reference):
-        lag = "".join(f"{f or 0.0:>8.2f}" for f in (side.lag_seconds.p50, side.lag_seconds.p95, side.lag_seconds.max))
-        cost = f"{side.real_time_factor:>11.2f}{side.cpu_seconds_per_call_minute:>12.1f}"
-        lines.append(f"{side.what:<26} {lag}{side.unheard:>9}{cost}")
-    lines.append(f"ours / reference: lag p95 {report.lag_ratio or 0.0:.2f}, processor {report.cpu_ratio or 0.0:.2f}")
+    processes = "process" if report.workers == 1 else "processes"
+    lines = [
+        f"{report.language} by {report.engine}, {report.model}, {report.workers} worker {processes}; "
+        f"speech: {report.speech}, {report.speech_language}; {report.seconds:g} s each",
+        f"{'legs':<22}{'chunk lag, s':>21}{'end to final':>14}{'first words':>14}{'unheard':>11}{'CPU s/min':>11}",
+        f"{'':22}{''.join(f'{head:>7}' for head in HEADS)}{'':11}{'of a call':>11}{'MB':>7}",
+    ]
+    for step in report.steps:
+        lines += (_row(step.legs, side, step.lines) for side in (step.ours, step.reference))
+    if report.decode_only is not None:
+        limit = report.decode_only
+        lines.append(
+            f"decode only, one core: {limit.cpu_seconds_per_call_minute:.1f} CPU s a call minute, "
+            f"{limit.real_time_factor:.2f} a second of speech; over that "
+            + ", ".join(_over(step) for step in report.steps)
+        )
+    if report.most is not None:
+        most = report.most
+        lines.append(
+            f"most legs with p95 of the chunk lag within {most.limit:g} s: {most.ours.legs} "
+            f"(plain server {most.reference.legs}; {_number(most.ratio, 1).strip()} times as many)"
+        )
     return "\n".join(lines)
 
 
-def lags(spoken: Sequence[Spoken], began: float, finals: Sequence[tuple[float, float]]) -> list[float | None]:
-    """For each line, seconds from its end to the arrival of its last words; None for a line nobody heard.
-
-    Words belong to the last line that had begun when they ended.
-    """
-    found: list[float | None] = []
-    for i, line in enumerate(spoken):
-        until = spoken[i + 1].start if i + 1 < len(spoken) else float("inf")
-        arrivals = [at for end, at in finals if line.start < end - began <= until]
-        found.append(max(arrivals) - began - line.end if arrivals else None)
-    return found
-
-
-def _side(what: str, audio: Sequence[LegAudio], found: Sequence[float | None], cpu: float) -> Side:
-    minutes = sum(len(leg.samples) / 2 / RATE for leg in audio) / LEGS_PER_CALL / 60
-    return Side(
-        what=what,
-        lag_seconds=percentiles([lag for lag in found if lag is not None]),
-        unheard=sum(lag is None for lag in found),
-        real_time_factor=cpu / _speech(audio),
-        cpu_seconds_per_call_minute=cpu / minutes,
+def _row(legs: int, side: Side, lines: int) -> str:
+    lag, final, first = side.chunk_lag, side.end_to_final, side.first_words
+    figures = (lag.p50, lag.p95, lag.max, final.p50, final.p95, first.p50, first.p95)
+    return (
+        f"{legs:>3} {side.what:<18}{''.join(_number(figure, 7) for figure in figures)}{side.unheard:>4} of {lines:>3}"
+        f"{side.cpu_seconds_per_call_minute:>11.1f}{side.peak_memory_mb or 0.0:>7.0f}"
     )
 
 
-def _speech(audio: Sequence[LegAudio]) -> float:
-    return sum(leg.speech_seconds for leg in audio)
+def _over(step: Step) -> str:
+    ours, reference = step.ours_over_decode_only, step.reference_over_decode_only
+    return f"{step.legs} legs {_number(ours, 1)} (plain {_number(reference, 1)})"
 
 
-async def _play_all(
-    what: str,
-    audio: Sequence[LegAudio],
-    pid: int,
-    address: Callable[[str], Awaitable[str]],
-    finals: Callable[[Sequence[str]], Awaitable[Finals]],
-) -> Side:
-    """Play every leg at once; ``address`` of a tap, then ``finals`` of all of them."""
-    taps = [str(uuid.uuid4()) for _ in audio]
-    addresses = [await address(tap) for tap in taps]
-    cpu = cpu_seconds(pid)
-    began = await asyncio.gather(*map(play, addresses, taps, (leg.samples for leg in audio)))
-    heard = await finals(taps)
-    cpu = cpu_seconds(pid) - cpu
-    found = [lag for leg, tap, at in zip(audio, taps, began, strict=True) for lag in lags(leg.lines, at, heard[tap])]
-    return _side(what, audio, found, cpu)
-
-
-class _Core:
-    """A hub on loopback that keeps what its one worker says, and when it said it."""
-
-    def __init__(self) -> None:
-        self.token = secrets.token_urlsafe(32)
-        self.hub = WorkerHub(self.token, self._note)
-        self.said: list[tuple[float, FromWorker | Gone]] = []
-        self._changed = asyncio.Event()
-
-    def _note(self, worker_id: str, message: FromWorker | Gone) -> None:
-        self.said.append((time.time(), message))
-        if isinstance(message, LegClosed):
-            self._changed.set()
-
-    async def address(self, tap_id: str, language: str) -> str:
-        """Where to connect for an announced tap. Raises NeighbourError."""
-        leg = Leg(call_id=tap_id, speaker="caller", arrived=time.time())
-        found = self.hub.expect(ExpectTap(tap_id=tap_id, language=language, leg=leg))
-        if found is None:
-            raise NeighbourError("the speech worker takes no tap", "Its lines in the log say why")
-        return found
-
-    async def finals(self, taps: Sequence[str]) -> Finals:
-        """Wait for the end of all taps; their final words. Raises NeighbourError."""
-        try:
-            async with asyncio.timeout(LAST_WORDS_SECONDS):
-                while set(taps) - {m.tap_id for _, m in self.said if isinstance(m, LegClosed)}:
-                    self._changed.clear()
-                    await self._changed.wait()
-        except TimeoutError:
-            raise NeighbourError(f"the last words did not come within {LAST_WORDS_SECONDS:g} s") from None
-        heard = [(at, m) for at, m in self.said if isinstance(m, Heard) and m.final and m.text]
-        return {tap: [(m.end, at) for at, m in heard if m.tap_id == tap] for tap in taps}
-
-
-@asynccontextmanager
-async def _worker(settings: Settings, language: str, legs: int) -> AsyncIterator[tuple[_Core, int]]:
-    """A core and the process id of its one worker, which is ready."""
-    model = settings.speech.model if language == settings.speech.language else ""
-    speech = msgspec.structs.replace(
-        settings.speech,
-        language=language,
-        model=model,
-        workers=1,
-        legs_per_worker=legs,
-        audiosocket_host="127.0.0.1",
-        audiosocket_port=0,
-    )
-    local = msgspec.structs.replace(
-        settings, speech=speech, queue=(), web=Web(port=free_port()), log=Log(level="error")
-    )
-    core = _Core()
-    app = web.Application()
-    app.router.add_get("/workers", core.hub.handle)
-    runner = web.AppRunner(app, shutdown_timeout=1.0)
-    await runner.setup()
-    await web.TCPSite(runner, local.web.host, local.web.port).start()
-    workers = LocalWorkers(local, core.token)
-    running = asyncio.create_task(workers.run())
-    try:
-        if not await core.hub.wait_for(language, START_SECONDS):
-            raise NeighbourError(f"no speech worker within {START_SECONDS:g} s", "Its lines in the log say why")
-        yield core, workers.pids()[0]
-    finally:
-        await core.hub.close()
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
-        await runner.cleanup()
-
-
-async def _ours(settings: Settings, language: str, audio: Sequence[LegAudio]) -> Side:
-    async with _worker(settings, language, len(audio)) as (core, pid):
-        return await _play_all("gateway's worker", audio, pid, lambda tap: core.address(tap, language), core.finals)
-
-
-class _PlainFinal(Struct, frozen=True):
-    tap: str
-    at: float
-    end: float | None
-
-
-async def _plain_vosk(folder: Path, audio: Sequence[LegAudio]) -> Side:
-    async with helper("gateway.bench.plain_vosk", str(folder)) as server:
-
-        async def address(tap: str) -> str:
-            return f"127.0.0.1:{server.hello}"
-
-        async def finals(taps: Sequence[str]) -> Finals:
-            heard: dict[str, list[tuple[float, float]]] = {tap: [] for tap in taps}
-            living = set(taps)
-            async for line in server.lines():
-                final = msgspec.json.decode(line, type=_PlainFinal)
-                if final.end is not None:
-                    heard[final.tap].append((final.end, final.at))
-                    continue
-                living.discard(final.tap)
-                if not living:
-                    return heard
-            raise NeighbourError("the plain server ended before its streams")
-
-        return await _play_all("plain server", audio, server.pid, address, finals)
-
-
-def _direct_whisper(folder: Path, language: str, audio: Sequence[LegAudio]) -> Side:
-    """faster-whisper as its users run it: beam search, all cores for one utterance."""
-    import soxr
-    from faster_whisper import WhisperModel
-
-    model = WhisperModel(str(folder), device="cpu", compute_type="int8")
-    found: list[float | None] = []
-    cpu = time.process_time()
-    for leg in audio:
-        for line in leg.lines:
-            wave = np.frombuffer(leg.of_line(line), "<i2").astype(np.float32) / np.float32(32768)
-            start = time.monotonic()
-            segments, _ = model.transcribe(soxr.resample(wave, RATE, WHISPER_RATE), language=language, beam_size=5)
-            text = "".join(segment.text for segment in segments)
-            found.append(time.monotonic() - start if text.strip() else None)
-    return _side("direct decoding", audio, found, time.process_time() - cpu)
+def _number(value: float | None, width: int) -> str:
+    return f"{'-':>{width}}" if value is None else f"{value:>{width}.2f}"

@@ -80,9 +80,25 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def resident_bytes() -> int:
-    """Memory of this process that is in RAM (Linux, proc(5))."""
-    return int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+def resident_bytes(pid: int | None = None) -> int:
+    """Memory of a process, of this one by default, that is in RAM (Linux, proc(5))."""
+    fields = Path(f"/proc/{pid or 'self'}/statm").read_text(encoding="utf-8").split()
+    return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def peak_bytes(pid: int) -> int:
+    """The most memory that a living process has had in RAM (Linux, proc(5))."""
+    return _kilobytes(Path(f"/proc/{pid}/status"), "VmHWM") * 1024
+
+
+def proportional_bytes(pid: int) -> int:
+    """Memory of a process in RAM, pages shared with others counted in part (Linux, proc(5))."""
+    return _kilobytes(Path(f"/proc/{pid}/smaps_rollup"), "Pss") * 1024
+
+
+def _kilobytes(path: Path, name: str) -> int:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith(f"{name}:")), 0)
 
 
 class Helper:

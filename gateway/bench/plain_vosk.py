@@ -1,7 +1,8 @@
 """The reference of ``hotline bench asr`` for Vosk: a plain recognition server, as one is usually written.
 
-One recogniser a stream, all of its audio decoded in blocks as it comes, by a pool of threads; Kaldi's own end of
-utterance gives the final words. It speaks AudioSocket, so that both get the same bytes.
+One recogniser a stream, all of its audio decoded in blocks as it comes, by a pool of as many threads as there are
+cores; after each block the words so far, and Kaldi's own end of utterance gives the final ones. It speaks AudioSocket,
+so that both get the same bytes.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal
 
-import vosk
+import msgspec
+from msgspec import Struct
 
 from gateway.asr.audiosocket import Audio, FrameDecoder, Hangup, Identify
 from gateway.bench.figures import parent_gone
@@ -23,47 +26,72 @@ BLOCK = RATE // 5 * 2
 """Bytes of a block: 0.2 s."""
 
 
-class PlainServer:
-    """Prints a JSON line for each final result: ``tap``, the words' ``end`` and ``at``, when they came, both in Unix
-    seconds; ``end`` is null in the last line of a tap.
+class PlainLine(Struct, frozen=True):
+    """A line of the server's output. ``position``: seconds of the stream's samples; ``at``: Unix seconds.
+
+    ``chunk``: decoded up to there. ``partial``: the words up to there have changed. ``final``: the words that ended
+    there are final. ``end``: the stream is over, all of it decoded.
     """
 
+    tap: str
+    what: Literal["chunk", "partial", "final", "end"]
+    position: float
+    at: float
+
+
+class PlainServer:
+    """Prints what happened to each stream, a PlainLine in JSON each."""
+
     def __init__(self, folder: str) -> None:
+        import vosk
+
         vosk.SetLogLevel(-1)
         self._model = vosk.Model(folder)
+        self._new_recognizer = vosk.KaldiRecognizer
         self._pool = ThreadPoolExecutor(os.cpu_count() or 1)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Hear one stream to its end."""
-        recognizer = vosk.KaldiRecognizer(self._model, RATE)
+        recognizer = self._new_recognizer(self._model, RATE)
         recognizer.SetWords(True)
-        frames, waiting, tap, began = FrameDecoder(), bytearray(), "", 0.0
+        frames, waiting, tap, done, shown, ended = FrameDecoder(), bytearray(), "", 0, "", False
         loop = asyncio.get_running_loop()
-        while data := await reader.read(8192):
-            ended = False
+        while not ended and (data := await reader.read(8192)):
             for frame in frames.feed(data):
                 if isinstance(frame, Identify):
                     tap = frame.uuid
                 elif isinstance(frame, Audio):
-                    began = began or time.time() - frame.seconds
                     waiting += frame.samples
                 elif isinstance(frame, Hangup):
                     ended = True
             while len(waiting) >= BLOCK or (ended and waiting):
                 block = bytes(waiting[:BLOCK])
                 del waiting[:BLOCK]
-                if await loop.run_in_executor(self._pool, recognizer.AcceptWaveform, block):
-                    self._tell(tap, began, recognizer.Result())
-            if ended:
-                break
-        self._tell(tap, began, await loop.run_in_executor(self._pool, recognizer.FinalResult))
-        print(json.dumps({"tap": tap, "end": None, "at": time.time()}), flush=True)
+                answer = json.loads(await loop.run_in_executor(self._pool, _decode, recognizer, block))
+                done += len(block)
+                position = done / 2 / RATE
+                _tell(tap, "chunk", position)
+                _tell_final(tap, answer)
+                if (words := answer.get("partial", "")) and words != shown:
+                    _tell(tap, "partial", position)
+                shown = words
+        _tell_final(tap, json.loads(await loop.run_in_executor(self._pool, recognizer.FinalResult)))
+        _tell(tap, "end", done / 2 / RATE)
         writer.close()
 
-    def _tell(self, tap: str, began: float, result: str) -> None:
-        words = json.loads(result).get("result", [])
-        if words:
-            print(json.dumps({"tap": tap, "end": began + words[-1]["end"], "at": time.time()}), flush=True)
+
+def _decode(recognizer: Any, block: bytes) -> str:
+    answer: str = recognizer.Result() if recognizer.AcceptWaveform(block) else recognizer.PartialResult()
+    return answer
+
+
+def _tell(tap: str, what: Literal["chunk", "partial", "final", "end"], position: float) -> None:
+    print(msgspec.json.encode(PlainLine(tap, what, position, time.time())).decode(), flush=True)
+
+
+def _tell_final(tap: str, answer: Any) -> None:
+    if words := answer.get("result"):
+        _tell(tap, "final", words[-1]["end"])
 
 
 async def main() -> None:

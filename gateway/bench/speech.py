@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import random
 import time
+from collections import deque
 from collections.abc import Sequence
-from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
@@ -13,20 +15,22 @@ from msgspec import Struct
 
 from gateway.asr import audiosocket
 from gateway.asr.evaluate import read_wav
+from gateway.bench.figures import within
 from gateway.demo.citizens import load_script
 from gateway.demo.voices import RATE, Voices
+from gateway.errors import InputError
 
 ACTIVITY = 0.45
 """Share of the time that one side of a telephone conversation speaks."""
-CALLS = 2
-"""Calls of the script whose lines are taken."""
-FIRST_PAUSE, BETWEEN_LEGS, LAST_PAUSE = 0.5, 0.37, 1.0
-"""Seconds of silence before a leg's first line; so much more with every leg, so that they are not in step; and after
-the last one at least.
-"""
+FIRST_PAUSE, SHORTEST_PAUSE = 0.5, 1.0
+"""Seconds of silence before a leg's first line, and after each line at least."""
+SPEEDS = (0.9, 1.1)
+"""Between these a line is spoken slower or faster, and lower or higher with it."""
 QUIET = 0.02
 """Part of a line's peak below which its ends are no speech."""
 FRAME_SECONDS = 0.02
+HANG_UP_SECONDS = 120.0
+"""Seconds that the other side has for what it has not heard yet when a leg ends."""
 
 
 class Spoken(Struct, frozen=True):
@@ -36,11 +40,26 @@ class Spoken(Struct, frozen=True):
     end: float
 
 
+class Played(Struct, frozen=True):
+    """A leg that was sent: Unix instant of its first sample, and by how many seconds a frame was sent too late.
+
+    Sample ``n`` was due ``n / RATE`` seconds after ``began``, whatever the sender was up to.
+    """
+
+    began: float
+    late: float
+
+
 class LegAudio(Struct, frozen=True):
     """8 kHz samples of one leg, and the lines in it."""
 
     samples: bytes
     lines: tuple[Spoken, ...]
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return len(self.samples) / 2 / RATE
 
     @property
     def speech_seconds(self) -> float:
@@ -52,55 +71,118 @@ class LegAudio(Struct, frozen=True):
         return self.samples[round(line.start * RATE) * 2 : round(line.end * RATE) * 2]
 
 
-async def load_lines(home: Path, config: Path) -> list[bytes]:
-    """The demo's first lines, caller's and agent's, without silence at the ends. Raises ModelError, SettingError."""
+class Speech(Struct, frozen=True):
+    """The lines that legs are made of: 8 kHz samples without silence at the ends."""
+
+    what: str
+    language: str
+    lines: tuple[bytes, ...]
+
+    def legs(self, legs: int, seconds: float, take: int) -> list[LegAudio]:
+        """Legs that speak at once. The same ``take`` is the same audio, another one is other audio.
+
+        No line is ever spoken twice alike: a recogniser decodes what it has heard before in a third of the time.
+        """
+        chance = random.Random(take)
+        return [leg_audio(self.lines, chance, seconds) for _ in range(legs)]
+
+
+async def demo_lines(home: Path, config: Path, seconds: float) -> Speech:
+    """Lines of the demo, callers' and agents', at least so many seconds if it has them.
+
+    Lines that were never spoken before are spoken now, which takes a part of their length. Raises ModelError,
+    SettingError.
+    """
     voices = Voices(home)
-    lines = []
-    for call in [call for call in load_script(config / "demo" / "citizens.toml") if call.caller_says][:CALLS]:
+    lines: list[bytes] = []
+    for call in load_script(config / "demo" / "citizens.toml"):
+        if sum(map(len, lines)) / 2 / RATE >= seconds:
+            break
         other = "male" if call.voice == "female" else "female"
         said = [(text, call.voice) for text in call.caller_says] + [(text, other) for text in call.agent_says]
         for text, voice in said:
             lines.append(_trimmed(read_wav(await voices.line(text, voice), RATE)))
-    return lines
+    return Speech("the demo's lines, a synthetic voice", "zh", tuple(lines))
 
 
-def leg_audio(lines: Sequence[bytes], leg: int, seconds: float) -> LegAudio:
-    """One leg: lines from another place for each leg, ``ACTIVITY`` of the time; longer only if no line fits in."""
-    samples = bytearray(_silence(FIRST_PAUSE + BETWEEN_LEGS * leg))
+def own_lines(folder: Path, language: str) -> Speech:
+    """Every WAV file of a folder is a line in ``language``. Raises InputError."""
+    lines = [_trimmed(read_wav(path, RATE)) for path in sorted(folder.glob("*.wav"))]
+    if not lines:
+        raise InputError(f"{folder} holds no WAV file", "Put one file for each line that is spoken there")
+    return Speech("WAV files of one's own", language, tuple(lines))
+
+
+def leg_audio(lines: Sequence[bytes], chance: random.Random, seconds: float) -> LegAudio:
+    """One leg that speaks ``ACTIVITY`` of the time, as far as lines fit in; longer only if none does."""
+    samples = bytearray(_silence(FIRST_PAUSE))
     spoken: list[Spoken] = []
-    for line in islice(cycle(lines), leg * 3, None):
-        length = len(line) / 2 / RATE
-        start = len(samples) / 2 / RATE
-        if start + length / ACTIVITY > seconds and spoken:
+    order: deque[bytes] = deque()
+    while True:
+        if len(order) < len(lines):
+            order.extend(chance.sample(lines, len(lines)))
+        rest = seconds - len(samples) / 2 / RATE
+        fitting = next((i for i, line in enumerate(order) if len(line) / 2 / RATE / ACTIVITY <= rest), None)
+        if fitting is None and spoken:
             break
+        line = order[fitting] if fitting is not None else min(lines, key=len)
+        if fitting is not None:
+            del order[fitting]
+        line = _at_speed(line, chance.uniform(*SPEEDS))
+        length = len(line) / 2 / RATE
+        pause = max(length / ACTIVITY - length, SHORTEST_PAUSE)
+        before = chance.uniform(0.0, pause - SHORTEST_PAUSE)
+        samples += _silence(before)
+        start = len(samples) / 2 / RATE
         spoken.append(Spoken(start, start + length))
-        samples += line + _silence(length / ACTIVITY - length)
-    whole = round(max(seconds, spoken[-1].end + LAST_PAUSE) * RATE) * 2
+        samples += line + _silence(pause - before)
+    whole = round(max(seconds, spoken[-1].end + SHORTEST_PAUSE) * RATE) * 2
     return LegAudio(bytes(samples[:whole].ljust(whole, b"\0")), tuple(spoken))
 
 
-async def play(address: str, tap_id: str, samples: bytes) -> float:
-    """Be Asterisk's end of one tap: send the leg in real time, hang up, and give the instant of its first sample."""
+async def play(address: str, tap_id: str, samples: bytes) -> Played:
+    """Be Asterisk's end of one tap: send the leg in real time, hang up, wait until the other side hangs up too.
+
+    Raises NeighbourError when it does not.
+    """
     host, _, port = address.rpartition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     loop = asyncio.get_running_loop()
+    listening = asyncio.create_task(_listen(reader))
+    late = 0.0
     try:
         writer.write(audiosocket.encode_uuid(tap_id))
         began, start = time.time(), loop.time()
         step = int(RATE * FRAME_SECONDS) * 2
         for i in range(0, len(samples), step):
-            await asyncio.sleep(start + (i / 2 / RATE + FRAME_SECONDS) - loop.time())
+            due = start + i / 2 / RATE + FRAME_SECONDS
+            await asyncio.sleep(due - loop.time())
+            late = max(late, loop.time() - due)
             writer.write(audiosocket.encode_audio(samples[i : i + step]))
         writer.write(audiosocket.encode_hangup())
+        await within(listening, HANG_UP_SECONDS, "a leg was not heard to its end")
+    finally:
+        listening.cancel()
+        writer.close()
+    return Played(began, late)
+
+
+async def _listen(reader: asyncio.StreamReader) -> None:
+    """Take what the other side sends, to the end."""
+    with contextlib.suppress(ConnectionError):
         while await reader.read(4096):
             pass
-    finally:
-        writer.close()
-    return began
 
 
 def _silence(seconds: float) -> bytes:
     return bytes(max(0, int(seconds * RATE)) * 2)
+
+
+def _at_speed(line: bytes, speed: float) -> bytes:
+    import soxr
+
+    wave = soxr.resample(np.frombuffer(line, "<i2").astype(np.float32), RATE * speed, RATE)
+    return bytes(np.clip(wave, -32768, 32767).astype("<i2").tobytes())
 
 
 def _trimmed(line: bytes) -> bytes:

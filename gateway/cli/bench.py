@@ -6,6 +6,7 @@ import argparse
 import logging
 import sys
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
@@ -50,9 +51,20 @@ def add_commands(commands: Subcommands, common: argparse.ArgumentParser) -> None
     bench.add_argument("--calls", type=int, default=500, metavar="N", help="that live (default: %(default)s)")
     bench.add_argument("--repeat", type=int, default=10, metavar="N", help="cuts (default: %(default)s)")
     bench = add("asr", _asr)
-    bench.add_argument("--legs", type=int, default=4, metavar="N", help="two make a call (default: %(default)s)")
+    bench.add_argument("--legs", type=_counts, default="4,8,12,16", metavar="N,N", help="at once, two make a call")
     bench.add_argument("--seconds", type=float, default=30.0, metavar="S", help="of each leg (default: %(default)s)")
+    bench.add_argument("--most", action="store_true", help="the most legs that both can follow, as well")
     bench.add_argument("--language", default="", metavar="L", help="default: speech.language")
+    bench.add_argument("--lines", type=Path, metavar="FOLDER", help="WAV files to play, in place of the demo's lines")
+    bench.add_argument("--soak", type=float, default=0.0, metavar="S", help="calls come and go so long, instead")
+    bench.add_argument("--calls", type=int, default=4, metavar="N", help="at once, of --soak (default: %(default)s)")
+
+
+def _counts(text: str) -> tuple[int, ...]:
+    counts = tuple(int(part) for part in text.split(","))
+    if min(counts) < 1:
+        raise argparse.ArgumentTypeError(f"{text}: numbers from 1, as in 4,8")
+    return counts
 
 
 def _list(arguments: argparse.Namespace, settings: Settings) -> int:
@@ -83,14 +95,29 @@ def _resync(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _asr(arguments: argparse.Namespace, settings: Settings) -> int:
-    from gateway.bench.asr import measure, table
+    from gateway.bench.asr import Plan, measure, table
 
     language = arguments.language or settings.speech.language
-    work = measure(settings, arguments.config, language, max(1, arguments.legs), arguments.seconds)
-    return _run(arguments, work, table)
+    if arguments.soak:
+        return _soak(arguments, settings, language)
+    plan = Plan(language, arguments.legs, arguments.seconds, arguments.most, arguments.lines)
+    return _run(arguments, measure(settings, arguments.config, plan), table)
 
 
-def _run(arguments: argparse.Namespace, work: Coroutine[Any, Any, T], table: Callable[[T], str]) -> int:
+def _soak(arguments: argparse.Namespace, settings: Settings, language: str) -> int:
+    """Exit status 1 when something was lost or memory grew."""
+    from gateway.bench.asr_soak import Plan, SoakReport, measure, table
+
+    plan = Plan(language, max(1, arguments.calls), arguments.soak, arguments.lines)
+    return _run(arguments, measure(settings, arguments.config, plan), table, SoakReport.passed)
+
+
+def _run(
+    arguments: argparse.Namespace,
+    work: Coroutine[Any, Any, T],
+    table: Callable[[T], str],
+    passed: Callable[[T], bool] = lambda report: True,
+) -> int:
     # Connections come, go and are cut by the plan; only what goes wrong is worth a line.
     logging.disable(logging.WARNING)
     report = run_until_signal(work)
@@ -100,4 +127,4 @@ def _run(arguments: argparse.Namespace, work: Coroutine[Any, Any, T], table: Cal
         sys.stdout.buffer.write(msgspec.json.encode(report) + b"\n")
     else:
         print(table(report))
-    return 0
+    return 0 if passed(report) else 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from gateway.bench.ami import AmiReport
 from gateway.bench.ami_storm import Storm
 from gateway.bench.asr import AsrReport
+from gateway.bench.asr_soak import SoakReport
 from gateway.bench.clock import ClockReport
 from gateway.bench.resync import ResyncReport
 from tests.integration.speech import need_models
@@ -19,10 +21,12 @@ from tests.integration.speech import need_models
 CONFIG = Path(__file__).parents[2] / "config"
 
 
-def bench(*arguments: str) -> bytes:
+def bench(*arguments: str, status: int | None = 0) -> bytes:
+    """The report; the command ends with ``status``, or with any when that is the machine's affair."""
     command = [sys.executable, "-m", "gateway", "bench", *arguments, "--config", str(CONFIG), "--json"]
     done = subprocess.run(command, capture_output=True, timeout=150, check=False)
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stderr == b""
+    assert status is None or done.returncode == status
     return done.stdout
 
 
@@ -69,13 +73,59 @@ def test_resync_keeps_every_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize(("language", "model"), [("zh", "whisper-base"), ("ko", "vosk-ko")])
-def test_asr_hears_every_line(language: str, model: str) -> None:
-    need_models("kokoro-82m", model)
-    report = msgspec.json.decode(bench("asr", "--language", language, "--legs", "1", "--seconds", "5"), type=AsrReport)
-    assert (report.language, report.model, report.legs) == (language, model, 1)
-    assert report.lines >= 1
-    for side in (report.ours, report.reference):
+def test_asr_tells_what_both_sides_did_with_the_same_speech() -> None:
+    need_models("kokoro-82m", "vosk-ko")
+    report = msgspec.json.decode(bench("asr", "--language", "ko", "--legs", "1,2", "--seconds", "5"), type=AsrReport)
+    assert (report.language, report.engine, report.model, report.speech_language) == ("ko", "vosk", "vosk-ko", "zh")
+    assert report.workers == len(os.sched_getaffinity(0))
+    assert report.decode_only is not None
+    assert report.decode_only.real_time_factor > 0
+    assert [step.legs for step in report.steps] == [1, 2]
+    for step in report.steps:
+        assert step.lines >= step.legs
+        assert step.ours.lost == step.ours.deferred == 0
+        for side, factor in (
+            (step.ours, step.ours_over_decode_only),
+            (step.reference, step.reference_over_decode_only),
+        ):
+            assert side.end_to_final.count == step.lines - side.unheard
+            assert side.first_words.count == side.end_to_final.count
+            assert side.chunk_lag.count > 0
+            assert side.chunk_lag.p50 is not None
+            assert side.chunk_lag.p50 > 0
+            assert 0.5 < side.covered < 1.5
+            assert side.peak_memory_mb is not None
+            assert side.peak_memory_mb > 100
+            assert factor is not None
+            assert factor > 0
+    assert report.most is None
+
+
+@pytest.mark.timeout(180)
+def test_asr_hears_every_line_with_an_engine_of_whole_utterances() -> None:
+    need_models("kokoro-82m", "whisper-base")
+    report = msgspec.json.decode(bench("asr", "--language", "zh", "--legs", "1", "--seconds", "5"), type=AsrReport)
+    (step,) = report.steps
+    assert (report.model, report.decode_only, report.most) == ("whisper-base", None, None)
+    for side in (step.ours, step.reference):
         assert side.unheard == 0
-        assert side.lag_seconds.count == report.lines
+        assert side.end_to_final.count == step.lines
+        assert side.chunk_lag.count == 0
         assert side.real_time_factor > 0
+
+
+@pytest.mark.timeout(180)
+def test_asr_soak_accounts_for_every_second() -> None:
+    need_models("kokoro-82m", "vosk-ko")
+    command = ("asr", "--language", "ko", "--soak", "12", "--calls", "1")
+    report = msgspec.json.decode(bench(*command, status=None), type=SoakReport)
+    assert (report.calls, report.legs) == (1, 2)
+    assert report.sent == pytest.approx(24.0, abs=0.1)
+    assert (report.lost, report.gaps, report.restarts) == (0.0, {}, 0)
+    assert report.heard == report.expected > 0.8 * report.sent
+    assert report.lines - report.unheard > 0
+    assert report.finals > 0
+    assert report.chunk_lag.count > 0
+    assert len(report.workers) == len(os.sched_getaffinity(0))
+    assert report.memory.last_mb == pytest.approx(sum(worker.last_mb for worker in report.workers), rel=0.05)
+    assert report.memory.last_pss_mb > 100

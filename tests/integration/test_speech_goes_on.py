@@ -103,7 +103,7 @@ def workers(here: Hotline) -> dict[int, int]:
     """The gateway's speech workers: sockets that each has open, by process id."""
     parent = here.gateway.pid
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return {int(pid): sum("socket:" in os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir()) for pid in children}
+    return {int(pid): sum("socket:" in str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()) for pid in children}
 
 
 async def test_a_killed_worker_is_replaced_in_mid_call(here: Hotline, line: Path) -> None:
