@@ -35,6 +35,7 @@ from gateway.store.database import database_url
 from gateway.store.history import History
 from gateway.store.interval_figures import IntervalFigures
 from gateway.store.journal import Journal
+from gateway.store.recordings import RecordingRetention
 from gateway.store.retention import Retention
 from gateway.tickets.load import load_drafts
 from gateway.web import server
@@ -110,6 +111,7 @@ class App:
             tasks.create_task(kept.run(), name="history")
             tasks.create_task(IntervalFigures(self._settings, kept).run(), name="figures")
             tasks.create_task(retention.run(), name="retention")
+            tasks.create_task(RecordingRetention(self._settings).run(), name="recordings")
             tasks.create_task(self._publish_partials(publisher), name="partials")
             for recording in self._recordings.values():
                 tasks.create_task(recording.run(), name="recording")

@@ -105,5 +105,6 @@ class Engines:
     def _load(self, model: models.Model) -> Recognizer:
         if model.name not in self._loaded:
             folder = models.model_dir(self._home, model.name)
+            log.info("loading model %s from %s", model.name, folder)
             self._loaded[model.name] = load(model, folder, self._settings.threads)
         return self._loaded[model.name]

@@ -10,6 +10,7 @@ What is to be done by others comes out of ``orders`` (taps to place) and ``told`
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 from msgspec import Struct
 
@@ -42,6 +43,7 @@ from gateway.events import (
     CallOffered,
     CallQueued,
     Event,
+    GatewayHealth,
     LanguageChosen,
     RecordingCompleted,
     SpeechLevelChanged,
@@ -83,6 +85,7 @@ class Listening:
         self._workers: dict[str, Hello] = {}
         self._told: list[Tell] = []
         self._back_by = 0.0
+        self._recording_well = True
 
     # --- legs --------------------------------------------------------------------------------------------------
 
@@ -259,7 +262,16 @@ class Listening:
         self._taps.hurry(max(now, self._back_by))
 
     def _recorded(self, message: RecordingClosed, now: float) -> list[Event]:
+        events: list[Event] = []
+        if message.complete != self._recording_well:
+            self._recording_well = message.complete
+            status: Literal["ok", "degraded"] = "ok" if message.complete else "degraded"
+            detail = "recordings are whole" if message.complete else "a recording ended early: see the worker's log"
+            events.append(GatewayHealth(at=now, component="recording", status=status, detail=detail))
+        if not message.file:
+            return events
         return [
+            *events,
             RecordingCompleted(
                 at=now,
                 call_id=message.call_id,
@@ -268,7 +280,7 @@ class Listening:
                 seconds=message.seconds,
                 complete=message.complete,
                 kept=message.kept,
-            )
+            ),
         ]
 
     def _employ(self, worker_id: str) -> None:

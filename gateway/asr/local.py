@@ -10,8 +10,10 @@ from pathlib import Path
 
 import msgspec
 
+from gateway.asr import models
 from gateway.asr.worker import STOP, WILDCARDS, Job
 from gateway.config import Settings, Speech
+from gateway.errors import HotlineError
 
 log = logging.getLogger(__name__)
 
@@ -52,8 +54,21 @@ class LocalWorkers:
                 pause = FIRST_PAUSE
             self.restarts += 1
             log.error("ASR worker %d ended with status %d; another starts in %g s", index, status, pause)
+            if status < 0:
+                await asyncio.to_thread(self._look_at_models)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
+
+    def _look_at_models(self) -> None:
+        """A damaged model may kill the process that reads it: say so, and how to mend it."""
+        settings = self._job.settings
+        for language in settings.languages():
+            name = settings.speech.model if language == settings.speech.language else ""
+            try:
+                chosen = models.choose(Path(self._job.home), language, settings.speech.engine, name)
+                models.verify_model(Path(self._job.home), chosen.model.name)
+            except HotlineError as error:
+                log.error("%s", error)
 
     async def _run_once(self, index: int) -> int:
         process = await asyncio.create_subprocess_exec(
@@ -105,6 +120,7 @@ def _needed(settings: Settings) -> Settings:
     """What a worker needs: no secrets of the PBX, the database or Redis."""
     return Settings(
         data_dir=settings.data_dir,
+        timezone=settings.timezone,
         speech=settings.speech,
         recording=settings.recording,
         queue=settings.queue,

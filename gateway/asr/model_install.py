@@ -17,7 +17,7 @@ from gateway.asr import model_folder, models
 from gateway.asr.archive import ArchiveError
 from gateway.asr.disk_room import disk_fault
 from gateway.asr.model_lock import installing
-from gateway.asr.model_source import bring, by_hand, fetch
+from gateway.asr.model_source import FEATURES, bring, by_hand, fetch
 from gateway.asr.models import Catalogue, Model
 from gateway.asr.progress import say
 from gateway.errors import ModelError
@@ -112,7 +112,7 @@ def _remove(path: Path) -> None:
 
 
 def _set_features(folder: Path) -> None:
-    features = folder / "conf" / "mfcc.conf"
+    features = folder / FEATURES
     kept = features.read_text().split()
     missing = [option for option in VOSK_FEATURES if option not in kept]
     features.write_text("\n".join([*kept, *missing]) + "\n")

@@ -6,7 +6,7 @@ import fcntl
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -36,8 +36,9 @@ def _locked(path: Path, name: str) -> int:
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Whoever had it removes the file when he is done: what was opened may not be the file of that name.
-            if path.exists() and os.path.samestat(os.fstat(fd), path.stat()):
-                return fd
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(fd), path.stat()):
+                    return fd
         except BlockingIOError as error:
             holder = os.read(fd, 200).decode(errors="replace") or "another process"
             since = datetime.fromtimestamp(os.fstat(fd).st_mtime)

@@ -16,6 +16,9 @@ from gateway.asr.progress import say
 from gateway.asr.wheels import assemble, fetch_wheels
 from gateway.errors import ModelError
 
+FEATURES = "conf/mfcc.conf"
+"""The one file that an installation changes (``model_install``), so that only its manifest knows it."""
+
 
 def by_hand(model: Model) -> str:
     """What to fetch on another machine and which command to run here then."""
@@ -101,7 +104,7 @@ def _copy(model: Model, brought: Path, fresh: Path) -> None:
         destination.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, destination)
     known = dict(model_folder.read_manifest(root).files) if (root / model_folder.MANIFEST).is_file() else {}
-    known |= {file.path: file.sha256 for file in model.files}
+    known |= {file.path: file.sha256 for file in model.files if file.path != FEATURES}
     if wrong := model_folder.different(fresh, known.items()):
         raise ModelError(f"model {model.name}: {root}: {wrong}", by_hand(model))
     if not known:

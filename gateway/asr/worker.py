@@ -44,7 +44,7 @@ from gateway.asr.protocol import Vocabulary as VocabularyMessage
 from gateway.asr.recording import Recordings
 from gateway.asr.stream import DecoderPool, RecognizerStream
 from gateway.asr.vocabulary import Vocabulary
-from gateway.config import Settings
+from gateway.config import Settings, zone
 from gateway.errors import HotlineError
 
 log = logging.getLogger(__name__)
@@ -82,10 +82,12 @@ class Worker:
             self._open_leg, self._link.send, time.time, self._settings.legs_per_worker * RECORDED_PER_LIVE
         )
         self._folder = settings.recordings()
-        self._recordings = Recordings(self._folder, settings.recording, self._link.send, time.time)
+        self._recordings = Recordings(
+            self._folder, settings.recording, self._link.send, time.time, zone(settings.timezone)
+        )
         self._vocabulary = Vocabulary(())
         self._partials = True
-        self._work: asyncio.Queue[Transcribe] = asyncio.Queue()
+        self._work: asyncio.Queue[VocabularyMessage | Transcribe] = asyncio.Queue()
         self._address = ("", 0)
         self._alone = False
 
@@ -158,9 +160,7 @@ class Worker:
                 leg.set_mode(message.mode)
             case SetPartials():
                 self._partials = message.wanted
-            case VocabularyMessage():
-                self._vocabulary = Vocabulary(message.terms)
-            case Transcribe():
+            case VocabularyMessage() | Transcribe():
                 self._work.put_nowait(message)
 
     def _open_leg(self, order: ExpectTap) -> TappedLeg:
@@ -194,11 +194,13 @@ class Worker:
             await asyncio.sleep(LOAD_SECONDS)
 
     async def _work_off(self) -> None:
-        """Recordings of past calls, one after another."""
+        """What takes its time, one after another: terms to learn, recordings of past calls."""
         while True:
             job = await self._work.get()
-            answer = await self._engines.transcribe(job, self._folder, self._vocabulary)
-            self._link.send(answer)
+            if isinstance(job, VocabularyMessage):
+                self._vocabulary = await asyncio.to_thread(Vocabulary, job.terms)
+            else:
+                self._link.send(await self._engines.transcribe(job, self._folder, self._vocabulary))
 
 
 async def run_worker(

@@ -47,10 +47,18 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
 
 def _worker(arguments: argparse.Namespace, settings: Settings) -> int:
     from gateway.asr.worker import run_worker
+    from gateway.store.recordings import RecordingRetention
 
     if not settings.speech.worker_token:
         raise InputError("hotline worker: no token", "Set HOTLINE_SPEECH_WORKER_TOKEN to the gateway's")
-    asyncio.run(run_worker(arguments.core, settings.speech.worker_token, settings, settings.home()))
+    async def run() -> None:
+        purging = asyncio.create_task(RecordingRetention(settings).run())
+        try:
+            await run_worker(arguments.core, settings.speech.worker_token, settings, settings.home())
+        finally:
+            purging.cancel()
+
+    asyncio.run(run())
     return 0
 
 

