@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gateway.cli import line
 from gateway.cli.common import Subcommands, print_json, run_until_signal
 from gateway.config import Settings
 from gateway.errors import InputError, SettingError
@@ -28,8 +29,11 @@ def add_commands(commands: Subcommands, common: argparse.ArgumentParser) -> None
         help="append all AMI events to FILE (personal data), for replay",
     )
     command.set_defaults(run=_serve)
-    command = commands.add_parser("worker", parents=[common], help="one speech worker, for another host")
-    command.add_argument("--core", required=True, metavar="URL", help="the gateway, http://HOST:PORT of its pages")
+    command = commands.add_parser("worker", parents=[common], help="one speech worker: for another host, or of a line")
+    source = command.add_mutually_exclusive_group(required=True)
+    source.add_argument("--core", metavar="URL", help="the gateway, http://HOST:PORT of its pages")
+    source.add_argument("--line-in", metavar="DEVICE", help="transcribe a sound device, without a gateway or PBX")
+    line.add_options(command)
     command.set_defaults(run=_worker)
     command = commands.add_parser("check", parents=[common], help="try every neighbour and say how to mend it")
     command.add_argument("--json", action="store_true")
@@ -49,8 +53,11 @@ def _worker(arguments: argparse.Namespace, settings: Settings) -> int:
     from gateway.asr.worker import run_worker
     from gateway.store.recordings import RecordingRetention
 
+    if arguments.line_in is not None:
+        return line.run(arguments, settings)
     if not settings.speech.worker_token:
         raise InputError("hotline worker: no token", "Set HOTLINE_SPEECH_WORKER_TOKEN to the gateway's")
+
     async def run() -> None:
         purging = asyncio.create_task(RecordingRetention(settings).run())
         try:

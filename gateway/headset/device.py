@@ -1,7 +1,8 @@
 """Sound devices through one small interface: sounddevice by default, PyAudio as the second back end.
 
-Both speak to PortAudio. Audio is 16 kHz, 16-bit, mono, in frames of 20 ms (640 bytes), both ways at once; the back
-end calls ``exchange`` with the microphone's frame from a thread of its own and plays what it returns.
+Both speak to PortAudio. A headset's audio is 16 kHz, 16-bit, mono, in frames of 20 ms (640 bytes), both ways at once;
+the back end calls ``exchange`` with the microphone's frame from a thread of its own and plays what it returns. A line
+is only listened to, at the device's own rate, in one or two channels.
 """
 
 from __future__ import annotations
@@ -23,11 +24,15 @@ SILENCE = bytes(FRAME_BYTES)
 
 BackendName: TypeAlias = Literal["sounddevice", "pyaudio"]
 BACKENDS: tuple[BackendName, ...] = ("sounddevice", "pyaudio")
-_LIST = "See what there is: hotline headset list"
+Kind: TypeAlias = Literal["microphone", "speaker", "line-in"]
+_LIST = "hotline headset list"
 
 
 class Device(Struct, frozen=True, kw_only=True):
-    """One sound device. ``microphone`` and ``speaker`` say what it can do, ``default_...`` what the system takes."""
+    """One sound device. ``microphone`` and ``speaker`` say what it can do, ``default_...`` what the system takes.
+
+    ``inputs``: channels it can be listened to in; ``rate``: its own samples a second.
+    """
 
     index: int
     name: str
@@ -35,11 +40,16 @@ class Device(Struct, frozen=True, kw_only=True):
     speaker: bool
     default_microphone: bool = False
     default_speaker: bool = False
+    inputs: int = 0
+    rate: int = RATE
 
 
 Exchange: TypeAlias = Callable[[bytes, bool], bytes]
 """Called from the back end's thread every 20 ms: the microphone's frame in, the speaker's frame out. The flag says that
 the device lost samples before this frame. It returns at once and does not raise."""
+Listen: TypeAlias = Callable[[bytes, bool], None]
+"""Called from the back end's thread every 20 ms with what a line brings, its channels interleaved; otherwise the same.
+"""
 
 
 class OpenStream(Protocol):
@@ -58,8 +68,14 @@ class Backend(Protocol):
     def devices(self) -> tuple[Device, ...]:
         """What there is. Raises DeviceError when the sound system cannot be reached."""
 
+    def look_again(self) -> None:
+        """See devices that were plugged in since. Nothing may be open. Raises DeviceError."""
+
     def open(self, microphone: Device, speaker: Device, exchange: Exchange) -> OpenStream:
         """Open both ways at once. Raises DeviceError when the devices refuse."""
+
+    def open_line(self, device: Device, rate: int, channels: int, listen: Listen) -> OpenStream:
+        """Open a device to listen only. Raises DeviceError when it refuses."""
 
 
 def backend(name: BackendName = "sounddevice") -> Backend:
@@ -67,23 +83,24 @@ def backend(name: BackendName = "sounddevice") -> Backend:
     return PyAudioBackend() if name == "pyaudio" else SoundDeviceBackend()
 
 
-def choose(devices: tuple[Device, ...], kind: Literal["microphone", "speaker"], wanted: str = "") -> Device:
+def choose(devices: tuple[Device, ...], kind: Kind, wanted: str = "") -> Device:
     """The device whose index is ``wanted`` or whose name contains it; empty: the system's default.
 
     Raises DeviceError when there is none, or more than one.
     """
-    able = [device for device in devices if (device.microphone if kind == "microphone" else device.speaker)]
+    able = [device for device in devices if (device.speaker if kind == "speaker" else device.microphone)]
     if not able:
-        raise DeviceError(f"this machine has no {kind}", f"Plug a headset in. {_LIST}")
+        raise DeviceError(f"this machine has no {kind}", f"Plug one in, and see what there is: {_LIST}")
     if not wanted:
-        default = (d for d in able if (d.default_microphone if kind == "microphone" else d.default_speaker))
+        default = (d for d in able if (d.default_speaker if kind == "speaker" else d.default_microphone))
         return next(default, able[0])
     found = [device for device in able if wanted == str(device.index)]
     found = found or [device for device in able if wanted == device.name]
     found = found or [device for device in able if wanted.lower() in device.name.lower()]
     if len(found) != 1:
         how_many = "no" if not found else "more than one"
-        raise DeviceError(f"{how_many} {kind} is called {wanted!r}", f"Take its number. {_LIST}")
+        there_are = ", ".join(f"{device.index} {device.name!r}" for device in found or able)
+        raise DeviceError(f"{how_many} {kind} is called {wanted!r}", f"Take a number: {there_are} ({_LIST})")
     return found[0]
 
 
@@ -99,7 +116,7 @@ class SoundDeviceBackend:
             found = self._library.query_devices()
             microphone, speaker = self._library.default.device
         except self._library.PortAudioError as error:
-            raise DeviceError(f"the sound system cannot be asked: {error}", "Is a sound server running?") from error
+            raise _cannot_be_asked(error) from error
         return tuple(
             Device(
                 index=index,
@@ -108,9 +125,20 @@ class SoundDeviceBackend:
                 speaker=device["max_output_channels"] > 0,
                 default_microphone=index == microphone,
                 default_speaker=index == speaker,
+                inputs=device["max_input_channels"],
+                rate=round(device["default_samplerate"]),
             )
             for index, device in enumerate(found)
         )
+
+    def look_again(self) -> None:
+        """See Backend."""
+        # PortAudio lists the devices once, when it is initialised; sounddevice has no public name for that.
+        try:
+            self._library._terminate()
+            self._library._initialize()
+        except self._library.PortAudioError as error:
+            raise _cannot_be_asked(error) from error
 
     def open(self, microphone: Device, speaker: Device, exchange: Exchange) -> OpenStream:
         """See Backend."""
@@ -131,6 +159,27 @@ class SoundDeviceBackend:
             stream.start()
         except (self._library.PortAudioError, ValueError) as error:
             raise _refused(microphone, speaker, error) from error
+        return _SoundDeviceStream(stream)
+
+    def open_line(self, device: Device, rate: int, channels: int, listen: Listen) -> OpenStream:
+        """See Backend."""
+
+        def callback(heard: Any, _frames: int, _time: Any, status: Any) -> None:
+            listen(bytes(heard), bool(status))
+
+        try:
+            stream = self._library.RawInputStream(
+                samplerate=rate,
+                blocksize=round(rate * FRAME_SECONDS),
+                dtype="int16",
+                channels=channels,
+                device=device.index,
+                latency="high",
+                callback=callback,
+            )
+            stream.start()
+        except (self._library.PortAudioError, ValueError) as error:
+            raise _line_refused(device, rate, channels, error) from error
         return _SoundDeviceStream(stream)
 
 
@@ -159,7 +208,7 @@ class PyAudioBackend:
             speaker = _index(audio.get_default_output_device_info)
             found = [audio.get_device_info_by_index(index) for index in range(audio.get_device_count())]
         except OSError as error:
-            raise DeviceError(f"the sound system cannot be asked: {error}", "Is a sound server running?") from error
+            raise _cannot_be_asked(error) from error
         finally:
             audio.terminate()
         return tuple(
@@ -170,9 +219,14 @@ class PyAudioBackend:
                 speaker=device["maxOutputChannels"] > 0,
                 default_microphone=device["index"] == microphone,
                 default_speaker=device["index"] == speaker,
+                inputs=int(device["maxInputChannels"]),
+                rate=round(float(device["defaultSampleRate"])),
             )
             for device in found
         )
+
+    def look_again(self) -> None:
+        """See Backend. Each use of PyAudio looks anew."""
 
     def open(self, microphone: Device, speaker: Device, exchange: Exchange) -> OpenStream:
         """See Backend."""
@@ -197,6 +251,30 @@ class PyAudioBackend:
         except (OSError, ValueError) as error:
             audio.terminate()
             raise _refused(microphone, speaker, error) from error
+        return _PyAudioStream(audio, stream)
+
+    def open_line(self, device: Device, rate: int, channels: int, listen: Listen) -> OpenStream:
+        """See Backend."""
+        go_on = self._library.paContinue
+
+        def callback(heard: bytes, _frames: int, _time: Any, status: int) -> tuple[None, int]:
+            listen(heard, bool(status))
+            return None, go_on
+
+        audio = self._library.PyAudio()
+        try:
+            stream = audio.open(
+                rate=rate,
+                channels=channels,
+                format=self._library.paInt16,
+                input=True,
+                input_device_index=device.index,
+                frames_per_buffer=round(rate * FRAME_SECONDS),
+                stream_callback=callback,
+            )
+        except (OSError, ValueError) as error:
+            audio.terminate()
+            raise _line_refused(device, rate, channels, error) from error
         return _PyAudioStream(audio, stream)
 
 
@@ -247,3 +325,15 @@ def _refused(microphone: Device, speaker: Device, error: Exception) -> DeviceErr
         f"{microphone.name!r} and {speaker.name!r} do not open at {RATE} Hz, mono: {error}",
         "Close the program that holds them, or choose the sound server's device (pulse, default)",
     )
+
+
+def _line_refused(device: Device, rate: int, channels: int, error: Exception) -> DeviceError:
+    mend = "Close the program that holds it, or choose the sound server's device (pulse, default)"
+    if rate != device.rate:
+        mend = f"Its own rate is {device.rate} Hz. {mend}"
+    how = f"{rate} Hz, {'mono' if channels == 1 else 'stereo'}"
+    return DeviceError(f"{device.name!r} does not open at {how}: {error}", mend)
+
+
+def _cannot_be_asked(error: Exception) -> DeviceError:
+    return DeviceError(f"the sound system cannot be asked: {error}", "Is a sound server running?")

@@ -1,4 +1,4 @@
-"""A sound server of our own with a headset that is not there: two null sinks, read and fed from outside."""
+"""A sound server of our own with a headset and a line that are not there: null sinks, read and fed from outside."""
 
 from __future__ import annotations
 
@@ -20,12 +20,15 @@ RATE = 16_000
 ALSA = """
 pcm.default { type pulse }
 ctl.default { type pulse }
+pcm.line { type pulse device line.monitor }
+pcm.line2 { type pulse device line.monitor }
 """
 # Without norewinds PulseAudio 16 renders a null sink in blocks of up to two seconds.
 PULSE = """
 load-module module-native-protocol-unix socket={socket} auth-anonymous=1
 load-module module-null-sink sink_name=ears rate=16000 channels=1 format=s16le norewinds=1
 load-module module-null-sink sink_name=mouth rate=16000 channels=1 format=s16le norewinds=1
+load-module module-null-sink sink_name=line rate=44100 channels=2 format=s16le norewinds=1
 set-default-sink ears
 set-default-source mouth.monitor
 """
@@ -102,9 +105,14 @@ class SoundServer:
         """The sound server dies: every device is lost."""
         await self._child.stop()
 
-    async def speak(self, samples: NDArray[np.int16]) -> None:
-        """Say ``samples`` (16 kHz) into the microphone."""
-        process = await self._tool("pacat", "--playback", "-d", "mouth")
+    async def start_again(self) -> None:
+        """The sound server is back, with the same devices."""
+        await self._child.start()
+        await self._child.until(self._ready, 10)
+
+    async def speak(self, samples: NDArray[np.int16], device: str = "mouth") -> None:
+        """Say ``samples`` (16 kHz; of shape (samples, 2) for both channels) into the microphone, or into ``line``."""
+        process = await self._tool("pacat", "--playback", "-d", device, channels=samples.ndim)
         await process.communicate(samples.tobytes())
 
     @asynccontextmanager
@@ -127,13 +135,13 @@ class SoundServer:
         )
         return await process.wait() == 0
 
-    async def _tool(self, *arguments: str) -> asyncio.subprocess.Process:
+    async def _tool(self, *arguments: str, channels: int = 1) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             *arguments,
             "--raw",
             "--format=s16le",
             f"--rate={RATE}",
-            "--channels=1",
+            f"--channels={channels}",
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
         )
