@@ -1,4 +1,4 @@
-"""Text to waveform: Mandarin with Kokoro-82M (ONNX), for the hotline's prompts and the demo's voices.
+"""Text to waveform: Mandarin and Korean with Kokoro-82M (ONNX), for the hotline's prompts and the demo's voices.
 
 A voice's folder holds ``model.onnx``, ``vocab.json`` (phoneme to token) and ``voices.npz`` (one style table
 per voice). The model speaks at 24 kHz; callers hear 8 kHz, so samples come out at the rate asked for.
@@ -21,7 +21,7 @@ from gateway.errors import InputError, ModelError
 from gateway.numerals import read_numerals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 MODEL_RATE = 24_000
 """Samples a second the model makes."""
@@ -30,6 +30,7 @@ MAX_TOKENS = 500
 SENTENCE_PAUSE = 0.35
 """Seconds of silence between two sentences."""
 _NEEDED = ("model.onnx", "vocab.json", "voices.npz")
+_WRITE = "Write it in Chinese characters, or in hangul"
 _INSTALL = "Install it with: hotline models install kokoro-82m"
 
 Samples = NDArray[np.int16]
@@ -49,10 +50,10 @@ class Voice:
         try:
             import onnxruntime
 
-            from gateway.phonemes import phonemes
+            from gateway import hangul, phonemes
         except ImportError as error:
             raise ModelError(f"cannot speak: {error}", "Install the extra: pip install hotline-gateway[tts]") from error
-        self._phonemes = phonemes
+        self._phonemes: Callable[[str], str] = lambda text: phonemes.phonemes(hangul.phonemes(text))
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or min(2, os.cpu_count() or 1)
         options.inter_op_num_threads = 1
@@ -73,7 +74,7 @@ class Voice:
         return tuple(sorted(self._styles))
 
     def speak(self, text: str, voice: str = "jf_gongitsune", speed: float = 0.9, rate: int = 8000) -> Samples:
-        """Mono int16 samples of ``text`` at ``rate`` Hz; numerals are read as Chinese.
+        """Mono int16 samples of ``text`` at ``rate`` Hz; numerals are read as Chinese (Korean ones are to be in hangul).
 
         Raises InputError for an unknown voice, and for text with nothing, or something, the voice cannot say.
         """
@@ -83,7 +84,7 @@ class Voice:
             raise InputError(f"there is no voice {voice}", f"Take one of {', '.join(self.names)}")
         pieces = [self._say(tokens, voice, speed) for tokens in self._breaths(text)]
         if not pieces:
-            raise InputError("the text has nothing that can be said", "Write it in Chinese characters")
+            raise InputError("the text has nothing that can be said", _WRITE)
         pause = np.zeros(int(SENTENCE_PAUSE / speed * MODEL_RATE), np.float32)
         speech = pieces[0]
         for piece in pieces[1:]:
@@ -99,7 +100,7 @@ class Voice:
             phonemes = self._phonemes(sentence.strip())
             unknown = sorted({c for c in phonemes if c not in self._tokens and c.isalnum()})
             if unknown:
-                raise InputError(f"the voice cannot say {' '.join(unknown)}", "Write it in Chinese characters")
+                raise InputError(f"the voice cannot say {' '.join(unknown)}", _WRITE)
             tokens = [self._tokens[c] for c in phonemes if c in self._tokens]
             if not any(c.isalpha() for c in phonemes):
                 continue

@@ -13,6 +13,7 @@ from gateway.asr.ear import Ear
 from gateway.asr.protocol import ExpectTap, FromWorker, LegClosed, LegGap, LegOpened, Mode
 from gateway.asr.protocol import Leg as LegName
 from gateway.asr.recognizer import RATES
+from gateway.asr.sound_check import Found, SoundCheck, sentence
 from gateway.errors import ProtocolError
 
 log = logging.getLogger(__name__)
@@ -23,6 +24,12 @@ LATE_SECONDS = 0.3
 """Audio this late is taken for silence: Asterisk sends nothing while a leg has no audio."""
 NO_AUDIO_SECONDS = 2.0
 """A stretch without audio at least this long counts as lost and is reported; a shorter one is a pause."""
+MAX_AHEAD_SECONDS = 2.0
+"""Audio ahead of the clock by more than this, as a burst behind a hold-up may be, was not spoken in real time: it is
+left out until the leg is within RESUME_SECONDS again, so that its clock stays the wall's, and words stay whole."""
+RESUME_SECONDS = 1.0
+LOOK_SECONDS = 5.0
+"""How often the operator is told what is wrong with the sound, if anything new is."""
 MAX_UNSENT_BYTES = 16_384
 READ_BYTES = 8192
 
@@ -77,6 +84,10 @@ class TappedLeg:
         self._lost = 0.0
         self._deferred = 0.0
         self._rate = 0
+        self._early_from: float | None = None
+        self._sound = SoundCheck(8000)
+        self._told: set[Found] = set()
+        self._look_at = self.opened + LOOK_SECONDS
         self._silence = audiosocket.SILENCE
         self._ear: Ear | None = None
         self._ears: list[Ear] = []
@@ -165,23 +176,32 @@ class TappedLeg:
             now = self._clock()
             if self._rate and now - self._next > LATE_SECONDS:
                 self._fill(now - TICK_SECONDS)
+            if now >= self._look_at:
+                self._look_at = now + LOOK_SECONDS
+                self._look(now)
             await asyncio.sleep(TICK_SECONDS)
 
     def _hear(self, audio: Audio) -> None:
+        now = self._clock()
+        start = now - audio.seconds
         if not self._rate:
-            self._start(audio.rate)
+            self._start(audio.rate, start)
         if audio.rate != self._rate:
             raise ProtocolError("the audio's rate changed within a connection")
-        start = self._clock() - audio.seconds
+        self._sound.push(audio.samples, now)
+        if self._is_early(now):
+            return
         if start - self._next > LATE_SECONDS:
             self._fill(start)
         self._end_quiet()
         self._push(audio.samples)
 
-    def _start(self, rate: int) -> None:
+    def _start(self, rate: int, at: float) -> None:
         if rate not in RATES:
             raise ProtocolError(f"audio at {rate} Hz cannot be transcribed")
         self._rate = rate
+        self._quiet_from, self._next = self._next, max(self._next, at)
+        self._sound = SoundCheck(rate)
         self._silence = audiosocket.encode_audio(bytes(rate // 50 * 2), rate)
         self._change_ear()
 
@@ -198,8 +218,33 @@ class TappedLeg:
         if self._track is None and (self._mode == "recorded" or self.order.record):
             self._track = self._recorder.open(self.order.leg, self._rate, self._next, self.order.record)
 
+    def _is_early(self, now: float) -> bool:
+        """Whether what arrives now is left out."""
+        ahead = self._next - now
+        if ahead <= RESUME_SECONDS:
+            self._end_early(now)
+        elif ahead > MAX_AHEAD_SECONDS and self._early_from is None:
+            self._early_from = now
+        return self._early_from is not None
+
+    def _end_early(self, now: float) -> None:
+        if self._early_from is None:
+            return
+        start, self._early_from = self._early_from, None
+        self._lose(start, min(now, self._next - RESUME_SECONDS), "too_fast")
+
+    def _look(self, now: float) -> tuple[Found, ...]:
+        """What is wrong with the sound so far; what is new of it goes to the log."""
+        found = self._sound.findings(now - self.opened)
+        for each in found:
+            if each not in self._told:
+                log.warning("tap %s: %s", self.tap_id, sentence(each))
+        self._told.update(found)
+        return found
+
     def _fill(self, until: float) -> None:
         """Silence from where the audio ended, so that the leg's clock and the wall's agree."""
+        self._end_early(until)
         if self._quiet_from is None:
             self._quiet_from = self._next
         self._push(bytes(int((until - self._next) * self._rate) * 2))
@@ -231,6 +276,7 @@ class TappedLeg:
         if not self._rate:
             self._quiet_from, self._next = self.opened, now
         self._end_quiet()
+        self._end_early(self._clock())
         if self._track is not None:
             self._track.close()
         if self._ear is not None:
@@ -243,6 +289,7 @@ class TappedLeg:
             for ear in self._ears:
                 ear.give_up()
         expected = now - self.opened
+        found = self._look(now)
         lost = min(expected, self._lost)
         self._send(
             LegClosed(
@@ -256,5 +303,6 @@ class TappedLeg:
                 model=self._ears[-1].engine.model if self._ears else "",
                 reason=reason,
                 deferred=self._deferred,
+                findings=tuple(each.finding for each in found),
             )
         )

@@ -41,7 +41,7 @@ class LegAccount:
         self._names: dict[int, str] = {}
         self._open: Heard | Speaking | None = None
         self._last_word: float | None = None
-        self._holds: list[tuple[float, float | None]] = []
+        self._apart: list[tuple[float, float | None]] = []
         self._engine = self._model = ""
 
     # --- taps --------------------------------------------------------------------------------------------------
@@ -142,11 +142,19 @@ class LegAccount:
             if self.joined is None:
                 self._unjoined.append(missing)
                 return []
-            start = max(start, self.joined)
-            if end - start < SHORTEST_GAP:
-                return []
-        self.gaps.append((start, end))
-        return [(start, end, why)]
+            parts = self._together(max(start, self.joined), end)
+        else:
+            parts = [(start, end)]
+        self.gaps += parts
+        return [(start, end, why) for start, end in parts]
+
+    def _together(self, start: float, end: float) -> list[tuple[float, float]]:
+        """The parts of a stretch in which its person and the other could hear each other."""
+        parts = [(start, end)]
+        for began, over in self._apart:
+            until = end if over is None else over
+            parts = [p for a, b in parts for p in ((a, min(b, began)), (max(a, until), b))]
+        return [(a, b) for a, b in parts if b - a >= SHORTEST_GAP]
 
     # --- people ------------------------------------------------------------------------------------------------
 
@@ -161,22 +169,29 @@ class LegAccount:
 
     def _comes_back(self, at: float) -> None:
         if self.until is not None:
+            self.together(at)
             self.until = None
             if not self.tap_id:
                 self._missing_from, self._why = at, NO_WORKER
 
-    def hold(self, at: float) -> None:
-        """Its person has put the other on hold: what his phone sends now is music, or not meant for the call."""
-        self._holds.append((at, None))
+    def leaves(self, at: float) -> None:
+        """Its person is in the conversation no more; the line may live on, for a question to a colleague."""
+        self.until = at
+        self.parted(at)
 
-    def resume(self, at: float) -> None:
-        """The hold is over."""
-        if self._holds and self._holds[-1][1] is None:
-            self._holds[-1] = (self._holds[-1][0], at)
+    def parted(self, at: float) -> None:
+        """The two do not hear each other: on hold the phone sends music, or what is not meant for the call."""
+        if not self.is_apart(at):
+            self._apart.append((at, None))
 
-    def on_hold(self, at: float) -> bool:
-        """The other was on hold at that instant."""
-        return any(start <= at and (end is None or at < end) for start, end in self._holds)
+    def together(self, at: float) -> None:
+        """They hear each other again."""
+        if self._apart and self._apart[-1][1] is None:
+            self._apart[-1] = (self._apart[-1][0], at)
+
+    def is_apart(self, at: float) -> bool:
+        """They could not hear each other at that instant."""
+        return any(start <= at and (end is None or at < end) for start, end in self._apart)
 
     # --- words -------------------------------------------------------------------------------------------------
 

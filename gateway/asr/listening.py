@@ -52,6 +52,8 @@ from gateway.events import (
 
 RETURN_SECONDS = 1.5
 """After a start workers that are still there have so long to come back with the taps they listen to."""
+CLOSE_SECONDS = 1.0
+"""A tap ends with its channel; one that has not so long after its call is told to."""
 CALLERS_ONLY, RECORDED_ONLY = LEVELS.index("callers_only"), LEVELS.index("recorded_only")
 
 
@@ -84,6 +86,7 @@ class Listening:
         self._calls: dict[str, _Call] = {}
         self._workers: dict[str, Hello] = {}
         self._told: list[Tell] = []
+        self._closing: dict[str, float] = {}
         self._back_by = 0.0
         self._recording_well = True
 
@@ -152,6 +155,8 @@ class Listening:
                 self._taps.set_language(event.call_id, event.language)
                 for tap_id in self._taps.living(event.call_id):
                     self._told.append(Tell(SetLanguage(tap_id=tap_id, language=event.language)))
+            case CallEnded():
+                self._closing[event.call_id] = now + CLOSE_SECONDS
             case SpeechLevelChanged():
                 self._adjust(LEVELS.index(event.level))
         self._after.follow(event)
@@ -199,11 +204,18 @@ class Listening:
 
     def tick(self, now: float) -> list[Event]:
         """What is due by the clock."""
+        for call_id in [call_id for call_id, due in self._closing.items() if due <= now]:
+            del self._closing[call_id]
+            self._told += [Tell(CloseTap(tap_id=tap_id)) for tap_id in self._transcripts.open_taps(call_id)]
         return self._transcripts.tick(now)
 
     def next_deadline(self) -> float | None:
         """When ``tick`` or ``orders`` has something to give."""
-        deadlines = (self._transcripts.next_deadline(), self._taps.next_deadline())
+        deadlines = (
+            self._transcripts.next_deadline(),
+            self._taps.next_deadline(),
+            min(self._closing.values(), default=None),
+        )
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     # --- its own -----------------------------------------------------------------------------------------------

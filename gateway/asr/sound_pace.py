@@ -21,7 +21,7 @@ TOLERANCE_SHARE = 0.4
 """Of the stretch, between real time and twice or half of it; half the pace is behind by half of the time."""
 
 
-class Pace:
+class ArrivalPace:
     """Give it every block's length and instant of arrival."""
 
     def __init__(self) -> None:

@@ -25,10 +25,16 @@ a quiet caller's vowels at -45 and more."""
 ACTIVE_DB = 30.0
 """Frames this far below the loudest of their window are pauses."""
 FLOOR = 3e-10
-"""Added to a bin's power before its logarithm: white noise of -71 dB, so that digital silence and A-law's steps are alike."""
+"""Added to a bin's power before its logarithm: white noise of -71 dB, so that digital silence and A-law's smallest step
+are alike."""
+RELATIVE_FLOOR = 1e-4
+"""The same, of the frame: what lies that far below its sum is an empty part of the band, where a codec's or a
+resampler's traces would look like held notes."""
 SUSTAIN_FRAMES = 6
 """Frames between two spectra that are compared for held notes: 0.19 s, longer than most vowels, shorter than notes."""
 SMOOTH_BINS = 11
+LOWEST_BIN = 12
+"""Below it (190 Hz) rumble falls so steeply from bin to bin that it would look like held notes."""
 BAND_HZ = 4000.0
 PITCH_HZ = (45.0, 700.0)
 VOICED = 0.35
@@ -41,7 +47,7 @@ Flags: TypeAlias = NDArray[np.bool_]
 
 
 class Window(Struct, frozen=True):
-    """Measures of one window. ``power`` is (frames, bins of BIN_HZ), a frame's sum its mean square with full scale 1."""
+    """Measures of one window. ``power`` is (frames, bins of BIN_HZ); a frame's sum is its mean square, full scale 1."""
 
     power: Floats
     active: Flags
@@ -105,7 +111,7 @@ class SoundWindows:
             pitch=pitch,
             loudest=loudest,
             dynamics=float(level[active].std()) if active.any() else 0.0,
-            sustain=_sustain(power[:, : self._bins], active),
+            sustain=_sustain(power[:, LOWEST_BIN : self._bins], active),
             clipped=float(np.mean(np.abs(samples.astype(np.int32)) >= FULL_SCALE)),
         )
 
@@ -123,7 +129,8 @@ def _sustain(power: Floats, active: Flags) -> float:
     both = active[:-SUSTAIN_FRAMES] & active[SUSTAIN_FRAMES:]
     if not both.any():
         return 0.0
-    level = np.log(power + np.float32(FLOOR))
+    floor = power.sum(axis=1, keepdims=True) * np.float32(RELATIVE_FLOOR) + np.float32(FLOOR)
+    level = np.log(power + floor)
     half = SMOOTH_BINS // 2
     total = np.cumsum(np.pad(level, ((0, 0), (half + 1, half)), mode="edge"), axis=1)
     fine = level - (total[:, SMOOTH_BINS:] - total[:, :-SMOOTH_BINS]) / np.float32(SMOOTH_BINS)

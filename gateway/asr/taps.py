@@ -12,8 +12,10 @@ from msgspec import Struct
 
 from gateway.asr.protocol import ExpectTap, Leg, LivingTap, Mode
 
-PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0, 5.0)
-"""Seconds before the next try, by the number of those that failed; the last goes on."""
+PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
+"""Seconds before a leg is tapped again, by the number of tries that failed; the last goes on. A tap that ends with its
+channel is known to be one of those before the first is over.
+"""
 STEADY_SECONDS = 10.0
 """A tap that was heard for so long has not failed."""
 

@@ -60,6 +60,11 @@ class TranscriptBook:
         account.expect(tap_id, at)
         self._taps[tap_id] = call, account
 
+    def open_taps(self, call_id: str) -> list[str]:
+        """The taps of a call that have not sent their last words."""
+        call = self._calls.get(call_id)
+        return [leg.tap_id for leg in call.legs.values() if leg.tap_id] if call is not None else []
+
     def knows(self, tap_id: str) -> bool:
         """The tap belongs to a call that is not complete."""
         return tap_id in self._taps
@@ -98,11 +103,11 @@ class TranscriptBook:
                 self._calls.setdefault(event.call_id, _Call(event.at))
             case CallHeld() | CallResumed():
                 for account in self._legs_of(event.call_id, event.by, event.agent):
-                    account.hold(event.at) if isinstance(event, CallHeld) else account.resume(event.at)
+                    account.parted(event.at) if isinstance(event, CallHeld) else account.together(event.at)
             case PartyLeft():
                 party = event.party if event.kind == "agent" else ""
                 for account in self._legs_of(event.call_id, "agent", party):
-                    account.until = event.at
+                    account.leaves(event.at)
             case PartyJoined():
                 return self._joins(event)
             case CallEnded():
@@ -180,7 +185,7 @@ class TranscriptBook:
         return [leg for leg in legs if leg.speaker == side and (side == "caller" or leg.agent == agent)]
 
     def _heard(self, call: _Call, account: LegAccount, heard: Heard) -> list[Event]:
-        if account.on_hold(heard.start) or (heard.final and self._is_recalled(call, account, heard)):
+        if account.is_apart(heard.start) or (heard.final and self._is_recalled(call, account, heard)):
             withdrawn = account.utterance_id(heard.number)
             account.settled(heard.number)
             return [self._partial(call, account, heard, withdrawn, "")] if withdrawn else []

@@ -5,8 +5,8 @@ that places the taps; every leg is fed through AudioSocket in real time. *Refere
 server of the usual kind with the same legs (see ``plain_vosk``); for Whisper faster-whisper's own ``transcribe`` on the
 same lines, one after another, nothing else to do. The two sides take turns; who is not measured is not running.
 
-The speech is the demo's Mandarin unless WAV files are given. A model of another language hears nonsense in it, which
-costs it more, with both alike; the report names both languages.
+The speech is that of the demo's calls in the language, Mandarin where it has none, or WAV files. A model of another
+language hears nonsense in it, which costs it more, with both alike; the report names both languages.
 """
 
 from __future__ import annotations
@@ -75,7 +75,10 @@ class MostLegs(Struct, frozen=True):
 
 
 class AsrReport(Struct, frozen=True):
-    """What ``hotline bench asr --json`` prints. ``decode_only`` is None for an engine other than Vosk."""
+    """What ``hotline bench asr --json`` prints. ``decode_only`` is None for an engine other than Vosk.
+
+    ``distinct_speech_seconds``: of the lines that all legs are made of.
+    """
 
     machine: Machine
     language: str
@@ -84,6 +87,7 @@ class AsrReport(Struct, frozen=True):
     workers: int
     speech: str
     speech_language: str
+    distinct_speech_seconds: float
     seconds: float
     steps: tuple[Step, ...]
     decode_only: DecodeOnly | None
@@ -131,6 +135,7 @@ async def measure(settings: Settings, config: Path, plan: Plan) -> AsrReport:
         workers=count,
         speech=speech.what,
         speech_language=speech.language,
+        distinct_speech_seconds=speech.seconds,
         seconds=plan.seconds,
         steps=tuple(_step(speech, plan, legs, ours[legs], reference[legs], limit) for legs in plan.legs),
         decode_only=limit,
@@ -142,7 +147,7 @@ async def speech_of(home: Path, config: Path, language: str, folder: Path | None
     """The lines to play, ``seconds`` of the demo's if it has so many. Raises ModelError, SettingError, InputError."""
     if folder is not None:
         return await asyncio.to_thread(own_lines, folder, language)
-    return await demo_lines(home, config, seconds)
+    return await demo_lines(home, config, language, seconds)
 
 
 async def _measure(

@@ -31,6 +31,9 @@ from gateway.errors import NeighbourError
 
 START_SECONDS = 90.0
 LAST_WORDS_SECONDS = 120.0
+SETTLE_SECONDS = 60
+AT_REST = 0.1
+"""Processor seconds a second."""
 
 
 class Server(ABC):
@@ -61,6 +64,16 @@ class Server(ABC):
         finally:
             del self._legs[tap_id], self._ended[tap_id]
         return played, heard
+
+    async def settle(self) -> None:
+        """Wait until it is at rest, as far as it ever is: what it prepares for itself belongs to no leg."""
+        before = self.cpu()
+        for _ in range(SETTLE_SECONDS):
+            await asyncio.sleep(1.0)
+            now = self.cpu()
+            if now - before < AT_REST:
+                return
+            before = now
 
     def cpu(self) -> float:
         """Processor seconds so far, of all its processes."""

@@ -59,6 +59,7 @@ def call_minutes(audio: Sequence[LegAudio]) -> float:
 
 async def side_at(server: Server, audio: Sequence[LegAudio]) -> Side:
     """Play all legs at once, the first two as one call and so on. Raises NeighbourError."""
+    await server.settle()
     now = time.time()
     cpu = server.cpu()
     legs = [leg_of(f"bench-{i // LEGS_PER_CALL}", i % LEGS_PER_CALL, now) for i in range(len(audio))]

@@ -29,8 +29,8 @@ BLOCK = RATE // 5 * 2
 class PlainLine(Struct, frozen=True):
     """A line of the server's output. ``position``: seconds of the stream's samples; ``at``: Unix seconds.
 
-    ``chunk``: decoded up to there. ``partial``: the words up to there have changed. ``final``: the words that ended
-    there are final. ``end``: the stream is over, all of it decoded.
+    ``chunk``: decoded up to there. ``partial``: the words up to there have changed. ``final``: the word that ended
+    there is final. ``end``: the stream is over, all of it decoded.
     """
 
     tap: str
@@ -90,8 +90,9 @@ def _tell(tap: str, what: Literal["chunk", "partial", "final", "end"], position:
 
 
 def _tell_final(tap: str, answer: Any) -> None:
-    if words := answer.get("result"):
-        _tell(tap, "final", words[-1]["end"])
+    # Each word, because Kaldi may take two lines and the pause between them for one utterance.
+    for word in answer.get("result", ()):
+        _tell(tap, "final", word["end"])
 
 
 async def main() -> None:

@@ -24,6 +24,8 @@ ACTIVITY = 0.45
 """Share of the time that one side of a telephone conversation speaks."""
 FIRST_PAUSE, SHORTEST_PAUSE = 0.5, 1.0
 """Seconds of silence before a leg's first line, and after each line at least."""
+MANDARIN = "zh"
+OTHER_VOICE = {"female": "male", "male": "female"}
 SPEEDS = (0.9, 1.1)
 """Between these a line is spoken slower or faster, and lower or higher with it."""
 QUIET = 0.02
@@ -78,6 +80,11 @@ class Speech(Struct, frozen=True):
     language: str
     lines: tuple[bytes, ...]
 
+    @property
+    def seconds(self) -> float:
+        """Of all lines together."""
+        return sum(map(len, self.lines)) / 2 / RATE
+
     def legs(self, legs: int, seconds: float, take: int) -> list[LegAudio]:
         """Legs that speak at once. The same ``take`` is the same audio, another one is other audio.
 
@@ -87,22 +94,25 @@ class Speech(Struct, frozen=True):
         return [leg_audio(self.lines, chance, seconds) for _ in range(legs)]
 
 
-async def demo_lines(home: Path, config: Path, seconds: float) -> Speech:
-    """Lines of the demo, callers' and agents', at least so many seconds if it has them.
+async def demo_lines(home: Path, config: Path, language: str, seconds: float) -> Speech:
+    """Lines of the demo's calls in the language, in Mandarin where it has none; ``seconds`` of them or all there are.
 
-    Lines that were never spoken before are spoken now, which takes a part of their length. Raises ModelError,
-    SettingError.
+    Each is spoken by the voice of its caller or agent and, when that is not enough, by the other voice too. Lines that
+    were never spoken before are spoken now, which takes a part of their length. Raises ModelError, SettingError.
     """
+    script = config / "demo" / f"phone_{language}.toml"
+    spoken_language = language if language != MANDARIN and script.exists() else MANDARIN
+    calls = load_script(script if spoken_language != MANDARIN else config / "demo" / "citizens.toml")
+    said: list[tuple[str, str]] = [(text, call.voice) for call in calls for text in call.caller_says]
+    said += [(text, OTHER_VOICE[call.voice]) for call in calls for text in call.agent_says]
+    said += [(text, OTHER_VOICE[voice]) for text, voice in said]
     voices = Voices(home)
     lines: list[bytes] = []
-    for call in load_script(config / "demo" / "citizens.toml"):
+    for text, voice in said:
         if sum(map(len, lines)) / 2 / RATE >= seconds:
             break
-        other = "male" if call.voice == "female" else "female"
-        said = [(text, call.voice) for text in call.caller_says] + [(text, other) for text in call.agent_says]
-        for text, voice in said:
-            lines.append(_trimmed(read_wav(await voices.line(text, voice), RATE)))
-    return Speech("the demo's lines, a synthetic voice", "zh", tuple(lines))
+        lines.append(_trimmed(read_wav(await voices.line(text, voice), RATE)))
+    return Speech("the demo's lines, synthetic voices", spoken_language, tuple(lines))
 
 
 def own_lines(folder: Path, language: str) -> Speech:

@@ -20,6 +20,7 @@ BENCHES = {
     "ami": "AMI events a second, and milliseconds to the disk and to Redis, beside bare panoramisk",
     "clock": "how exactly thousands of waiting calls are said to be late, beside a timer per deadline",
     "resync": "seconds until living calls are known again after a cut, beside bare panoramisk",
+    "phone": "what the live transcript of real calls is worth, beside the same audio decoded at leisure",
     "asr": "how far behind speech its words are and what they cost, beside a plain server of the same engine",
 }
 
@@ -58,6 +59,10 @@ def add_commands(commands: Subcommands, common: argparse.ArgumentParser) -> None
     bench.add_argument("--lines", type=Path, metavar="FOLDER", help="WAV files to play, in place of the demo's lines")
     bench.add_argument("--soak", type=float, default=0.0, metavar="S", help="calls come and go so long, instead")
     bench.add_argument("--calls", type=int, default=4, metavar="N", help="at once, of --soak (default: %(default)s)")
+    bench = add("phone", _phone)
+    bench.add_argument("--out", type=Path, required=True, metavar="DIR", help="gets the legs, sentences and manifest")
+    bench.add_argument("--language", default="zh", metavar="L", help="default: %(default)s")
+    bench.add_argument("--sentences", type=int, metavar="N", help="the first N only (default: all)")
 
 
 def _counts(text: str) -> tuple[int, ...]:
@@ -110,6 +115,14 @@ def _soak(arguments: argparse.Namespace, settings: Settings, language: str) -> i
 
     plan = Plan(language, max(1, arguments.calls), arguments.soak, arguments.lines)
     return _run(arguments, measure(settings, arguments.config, plan), table, SoakReport.passed)
+
+
+def _phone(arguments: argparse.Namespace, settings: Settings) -> int:
+    from gateway.bench.phone import measure, table
+
+    count = None if arguments.sentences is None else max(1, arguments.sentences)
+    work = measure(settings, arguments.config.resolve(), arguments.out.resolve(), arguments.language, count)
+    return _run(arguments, work, table)
 
 
 def _run(

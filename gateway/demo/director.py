@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import time
 from collections.abc import Sequence
+
+from msgspec import Struct
 
 from gateway.demo.asterisk import AsteriskInstance
 from gateway.demo.citizens import ScriptedCall
-from gateway.demo.phones import AgentPhone, Caller
+from gateway.demo.phones import AgentPhone, Caller, Phone
 from gateway.demo.voices import Voices
 from gateway.demo.watcher import Watcher
 from gateway.events import (
@@ -18,6 +21,7 @@ from gateway.events import (
     CallOffered,
     CallQueued,
     CallRinging,
+    Speaker,
     TranscriptCompleted,
 )
 
@@ -33,14 +37,26 @@ OTHER_VOICE = {"female": "male", "male": "female"}
 """The agent speaks in the other voice, so that a listener can tell the two apart."""
 
 
+class SaidLine(Struct, frozen=True):
+    """A line that a phone has played; ``start`` and ``end`` in Unix seconds, its last packet has left by ``end``."""
+
+    call_id: str
+    speaker: Speaker
+    text: str
+    voice: str
+    start: float
+    end: float
+
+
 class Director:
-    """Plays calls one by one with the agents who are on duty."""
+    """Plays calls one by one with the agents who are on duty. ``said`` grows by every line somebody has said."""
 
     def __init__(
         self, asterisk: AsteriskInstance, watcher: Watcher, voices: Voices, agents: Sequence[AgentPhone]
     ) -> None:
         self._asterisk, self._watcher, self._voices = asterisk, watcher, voices
         self._agents = {phone.agent: phone for phone in agents}
+        self.said: list[SaidLine] = []
 
     async def rehearse(self, call: ScriptedCall) -> None:
         """Have all its lines spoken beforehand."""
@@ -82,10 +98,10 @@ class Director:
             CallAnswered, lambda e: e.call_id == call_id, "the call is answered", ANSWER_SECONDS, seen
         )
         for asks, answers in itertools.zip_longest(call.agent_says, call.caller_says):
-            for phone, line, voice in ((agent, asks, OTHER_VOICE[call.voice]), (citizen, answers, call.voice)):
-                if line:
-                    await asyncio.sleep(TURN_PAUSE)
-                    await phone.say(await self._voices.line(line, voice))
+            if asks:
+                await self._say(call_id, "agent", agent, asks, OTHER_VOICE[call.voice])
+            if answers:
+                await self._say(call_id, "caller", citizen, answers, call.voice)
         if call.survey is None:
             await asyncio.sleep(TURN_PAUSE if call.hang_up_after is None else call.hang_up_after)
             await citizen.hang_up()
@@ -95,6 +111,13 @@ class Director:
             await asyncio.sleep(THINKING)
             await citizen.press(str(call.survey))
         await agent.wait_closed()
+
+    async def _say(self, call_id: str, speaker: Speaker, phone: Phone, line: str, voice: str) -> None:
+        sound = await self._voices.line(line, voice)
+        await asyncio.sleep(TURN_PAUSE)
+        start = time.time()
+        await phone.say(sound)
+        self.said.append(SaidLine(call_id, speaker, line, voice, start, time.time()))
 
     async def _ringing_for(self, call_id: str) -> AgentPhone:
         """The agent on duty whose phone rings for this call now, or next."""

@@ -49,10 +49,17 @@ def say(text: str) -> None:
 
 @contextlib.asynccontextmanager
 async def stage(
-    settings: Settings, config: Path, web_port: int = 0, extra: Mapping[str, str] | None = None
+    settings: Settings,
+    config: Path,
+    web_port: int = 0,
+    extra: Mapping[str, str] | None = None,
+    asterisk: AsteriskInstance | None = None,
 ) -> AsyncIterator[Stage]:
-    """Start it all, in order; end it all, whatever happens. ``extra``: further variables for the gateway."""
-    asterisk = AsteriskInstance()
+    """Start it all, in order; end it all, whatever happens. ``extra``: further variables for the gateway.
+
+    ``asterisk``: a PBX that is not started yet, for those who must know its ports beforehand.
+    """
+    asterisk = asterisk or AsteriskInstance()
     async with contextlib.AsyncExitStack() as stack:
         say("Redis …")
         redis = await stack.enter_async_context(RedisInstance())

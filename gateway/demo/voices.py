@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from pathlib import Path
 
+from gateway.hangul import HANGUL
 from gateway.tts import Voice, write_wav
 
 RATE = 8000
@@ -13,6 +14,8 @@ MAKING = 2
 """Counted up when the same text comes out otherwise than before, so that kept lines are spoken anew."""
 VOICES = {"female": "jf_gongitsune", "male": "jm_kumo"}
 """By the ``voice`` of a script: those of Kokoro's that a small recogniser understands best on the phone."""
+KOREAN_VOICES = {"female": "jf_nezumi", "male": "jm_kumo"}
+"""The same for lines in hangul."""
 
 
 class Voices:
@@ -26,7 +29,7 @@ class Voices:
 
     async def line(self, text: str, voice: str) -> Path:
         """The file with ``text`` spoken, 8000 Hz. Raises ModelError without the model."""
-        name = VOICES[voice]
+        name = (KOREAN_VOICES if HANGUL.search(text) else VOICES)[voice]
         path = self._cache / f"{hashlib.sha256(f'{MAKING}|{name}|{RATE}|{text}'.encode()).hexdigest()[:24]}.wav"
         async with self._speaking:
             if not path.exists():

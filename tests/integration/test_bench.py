@@ -75,12 +75,13 @@ def test_resync_keeps_every_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.timeout(180)
 def test_asr_tells_what_both_sides_did_with_the_same_speech() -> None:
     need_models("kokoro-82m", "vosk-ko")
-    report = msgspec.json.decode(bench("asr", "--language", "ko", "--legs", "1,2", "--seconds", "5"), type=AsrReport)
-    assert (report.language, report.engine, report.model, report.speech_language) == ("ko", "vosk", "vosk-ko", "zh")
+    report = msgspec.json.decode(bench("asr", "--language", "ko", "--legs", "2", "--seconds", "5"), type=AsrReport)
+    assert (report.language, report.engine, report.model) == ("ko", "vosk", "vosk-ko")
+    assert report.speech_language in ("ko", "zh")
     assert report.workers == len(os.sched_getaffinity(0))
     assert report.decode_only is not None
     assert report.decode_only.real_time_factor > 0
-    assert [step.legs for step in report.steps] == [1, 2]
+    assert [step.legs for step in report.steps] == [2]
     for step in report.steps:
         assert step.lines >= step.legs
         assert step.ours.lost == step.ours.deferred == 0

@@ -14,26 +14,15 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from gateway.demo.phones import AgentPhone, Caller
-from gateway.demo.voices import Voices
-from gateway.events import (
-    CallOffered,
-    PartyJoined,
-    TranscriptCompleted,
-    TranscriptFinal,
-    TranscriptGap,
-)
-from tests.integration.hotline import PATIENCE, Hotline, answer, hotline
+from gateway.events import TranscriptGap
+from tests.integration.hotline import Hotline, hotline
 from tests.integration.speech import need_models
+from tests.integration.talk import Talk, talk, voice_line
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
-NUMBER = "13900000011"
-LINE = "你好，我要投诉，门口的路灯坏了一个多星期了，晚上走路很不安全。"
 TRUTH = 0.5
 """Seconds by which a gap may differ from what was really not heard."""
-LAST_WORDS = 1.5
-"""Seconds before the end of what is said in which its last words end."""
 AGAIN_WITHIN = 2.0
 """Seconds after which a leg is heard again whose worker died."""
 
@@ -54,56 +43,20 @@ async def here(house: Hotline) -> AsyncIterator[Hotline]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def line() -> Path:
-    return await Voices(need_models("kokoro-82m")).line(LINE, "female")
-
-
-class Talk:
-    """A caller in conversation with an agent."""
-
-    def __init__(self, here: Hotline, caller: Caller, agent: AgentPhone, call_id: str) -> None:
-        self.here, self.caller, self.agent, self.call_id = here, caller, agent, call_id
-
-    async def understood(self, line: Path, speaker: str = "caller") -> TranscriptFinal:
-        """One of them says it; gives the last words that come of it."""
-        await (self.caller if speaker == "caller" else self.agent).say(line)
-        over = time.time() - LAST_WORDS
-        return await self.here.seen.events.wait(
-            TranscriptFinal,
-            lambda event: (event.call_id, event.speaker) == (self.call_id, speaker) and event.at > over,
-            f"words of the {speaker}",
-            PATIENCE,
-        )
-
-    def gaps(self) -> list[TranscriptGap]:
-        return self.here.seen.all(TranscriptGap, call_id=self.call_id)
-
-    def names(self) -> list[str]:
-        return [
-            final.utterance_id for final in self.here.seen.all(TranscriptFinal, call_id=self.call_id, speaker="caller")
-        ]
-
-    async def end(self) -> TranscriptCompleted:
-        await self.caller.hang_up()
-        await self.caller.wait_closed()
-        await self.agent.wait_closed()
-        return await self.here.seen.first(TranscriptCompleted, "the whole transcript", call_id=self.call_id)
-
-
-async def talk(here: Hotline, line: Path) -> Talk:
-    (agent,) = await here.agents("1001")
-    caller, call_id = await here.calls(NUMBER)
-    await answer(agent)
-    await here.seen.first(PartyJoined, "they talk", call_id=call_id)
-    talking = Talk(here, caller, agent, call_id)
-    await talking.understood(line)
-    return talking
+    return await voice_line()
 
 
 def workers(here: Hotline) -> dict[int, int]:
     """The gateway's speech workers: sockets that each has open, by process id."""
     parent = here.gateway.pid
     children = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return {int(pid): sum("socket:" in str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()) for pid in children}
+    return {
+        int(pid): sum("socket:" in str(fd.readlink()) for fd in Path(f"/proc/{pid}/fd").iterdir()) for pid in children
+    }
+
+
+def names_of(talking: Talk) -> list[str]:
+    return [final.utterance_id for final in talking.words("caller")]
 
 
 async def test_a_killed_worker_is_replaced_in_mid_call(here: Hotline, line: Path) -> None:
@@ -114,12 +67,12 @@ async def test_a_killed_worker_is_replaced_in_mid_call(here: Hotline, line: Path
     killed = time.time()
     os.kill(worker, signal.SIGKILL)
     gap = await here.seen.first(TranscriptGap, "the gap", call_id=talking.call_id, speaker="caller")
-    before = talking.names()
+    before = names_of(talking)
     await talking.understood(line)
     await talking.understood(line, "agent")
     whole = await talking.end()
 
-    arrived = here.seen.all(CallOffered, call_id=talking.call_id)[0].at
+    arrived = talking.arrived
     assert gap.reason == "worker_lost"
     assert gap.start + arrived == pytest.approx(killed, abs=TRUTH)
     assert gap.end - gap.start <= AGAIN_WITHIN
@@ -127,7 +80,7 @@ async def test_a_killed_worker_is_replaced_in_mid_call(here: Hotline, line: Path
         ("agent", "worker_lost"),
         ("caller", "worker_lost"),
     ]
-    names = talking.names()
+    names = names_of(talking)
     assert names[: len(before)] == before
     assert names == [f"c{number}" for number in range(1, len(names) + 1)]
     assert len(names) > len(before)
@@ -146,10 +99,9 @@ async def test_a_gateway_that_dies_and_starts_again_misses_nothing_its_workers_h
     whole = await talking.end()
 
     assert talking.gaps() == []
-    names = talking.names()
+    names = names_of(talking)
     assert names == [f"c{number}" for number in range(1, len(names) + 1)]
-    finals = here.seen.all(TranscriptFinal, call_id=talking.call_id, speaker="caller")
-    starts = [final.start for final in finals]
+    starts = [final.start for final in talking.words("caller")]
     assert starts == sorted(set(starts))
     assert len(starts) >= 3
     assert whole.share == 1.0
@@ -169,7 +121,7 @@ async def test_a_gateway_whose_workers_die_with_it_says_what_was_not_heard(here:
     await talking.understood(line)
     await talking.end()
 
-    arrived = here.seen.all(CallOffered, call_id=talking.call_id)[0].at
+    arrived = talking.arrived
     assert gap.reason == "gateway_restarted"
     assert gap.start + arrived == pytest.approx(killed, abs=TRUTH)
     assert gap.end + arrived == pytest.approx(said, abs=TRUTH)

@@ -46,7 +46,7 @@ def test_tries_that_fail_come_ever_less_often_and_a_steady_tap_begins_anew(book:
     (tap_id,) = ids(book, now)
     book.opened(tap_id, now)
     book.over(tap_id, now + STEADY_SECONDS)
-    assert book.next_deadline() == now + STEADY_SECONDS
+    assert book.next_deadline() == now + STEADY_SECONDS + PAUSES[0]
 
 
 def test_a_ready_worker_ends_the_waiting(book: TapBook) -> None:
@@ -75,7 +75,7 @@ def test_a_tap_that_is_heard_already_is_taken_over_unless_another_hears_the_leg(
     assert book.adopt(LivingTap(tap_id="old", leg=LEG, opened=1.0), "zh", "live", True)
     assert not book.adopt(LivingTap(tap_id="other", leg=LEG, opened=1.5), "zh", "live", True)
     book.over("old", 20.0)
-    assert ids(book, 20.0) == ["t1"]
+    assert ids(book, 20.0 + PAUSES[0]) == ["t1"]
 
 
 def test_mode_and_language_hold_for_living_taps_and_further_ones(book: TapBook) -> None:
