@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -75,7 +76,7 @@ def syllables(word: str) -> list[Syllable]:
 def spoken(word: str) -> list[Syllable]:
     """The syllables of ``word`` as they are said."""
     said = syllables(word)
-    for this, following in zip(said, said[1:], strict=False):
+    for this, following in pairwise(said):
         _join(this, following)
     if said:
         said[-1].coda = _CLOSED.get(said[-1].coda, said[-1].coda)
@@ -141,8 +142,8 @@ def _link(this: Syllable, following: Syllable, first: str, last: str) -> None:
 
 def _parts(coda: str) -> tuple[str, str]:
     """What stays of a coda and what its last part is; a simple coda is all last part."""
-    first, last = _CLUSTERS.get(coda, f" {coda}" if coda else "  ")
-    return first.strip(), last.strip()
+    parts = _CLUSTERS.get(coda, coda)
+    return (parts[0], parts[1]) if len(parts) == 2 else ("", parts)
 
 
 def sounds(word: Sequence[Syllable]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable
+from typing import get_args
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
 from prometheus_client import Counter as PrometheusCounter
@@ -21,16 +22,25 @@ from gateway.events import (
     Event,
     GatewayHealth,
     Rate,
+    RecordingCompleted,
     ServiceLevelChanged,
+    SpeechLevel,
+    SpeechLevelChanged,
     SurveyCompleted,
     TranscriptCompleted,
+    TranscriptGap,
+    TranscriptRevised,
 )
 from gateway.views import CallBook
 
 WAIT_BUCKETS = (1, 2, 5, 10, 15, 20, 30, 45, 60, 120, 300)
 """Seconds; 15 is the target of GB/T 33358-2016."""
+SHARE_BUCKETS = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 1.0)
 MAX_COMPONENTS = 100
 """Parts and neighbours shown; further ones are left out and counted."""
+MAX_REASONS = 30
+"""Reasons for lost speech that are told apart; further ones are counted together as ``other``."""
+LEVELS: tuple[SpeechLevel, ...] = get_args(SpeechLevel)
 
 
 class Metrics:
@@ -74,6 +84,19 @@ class Metrics:
         self._rate.set(math.nan)
         self._margin.set(math.nan)
         self._speech = counter("transcript_seconds", "Seconds of call audio", "speaker", "fate")
+        self._transcribed = counter("transcribed_seconds", "Seconds of speech that became words", "speaker")
+        self._deferred = counter("deferred_seconds", "Seconds recorded to be transcribed after the call", "speaker")
+        self._lost = counter("transcript_lost_seconds", "Seconds nobody transcribed, by reason", "speaker", "reason")
+        self._reasons: set[str] = set()
+        self._share = Histogram(
+            "hotline_transcript_share",
+            "Part of a call's audio that was heard",
+            buckets=SHARE_BUCKETS,
+            registry=self.registry,
+        )
+        self._revised = counter("transcripts_revised", "Calls transcribed again from their recording", "reason")
+        self._recordings = counter("recordings", "Files of recordings that ended, whole or early", "end")
+        self._speech_level = gauge("speech_level", f"What is transcribed live: {_numbered(LEVELS)}")
         self._up = gauge("component_up", "1: ok, 0.5: degraded, 0: lost", "component")
         self._value = gauge("component_value", "The figure a part reports with its health", "component")
         self._lag = gauge("ami_lag_seconds", "From Asterisk's instant to here, as last measured; NaN before", "pbx")
@@ -110,6 +133,18 @@ class Metrics:
                 for leg in event.legs:
                     self._speech.labels(leg.speaker, "heard").inc(max(0.0, leg.heard))
                     self._speech.labels(leg.speaker, "lost").inc(max(0.0, leg.lost))
+                    self._transcribed.labels(leg.speaker).inc(max(0.0, leg.transcribed))
+                    self._deferred.labels(leg.speaker).inc(max(0.0, leg.deferred))
+                if event.share is not None:
+                    self._share.observe(event.share)
+            case TranscriptGap():
+                self._lost.labels(event.speaker, self._reason(event.reason)).inc(max(0.0, event.end - event.start))
+            case TranscriptRevised():
+                self._revised.labels(event.reason).inc()
+            case RecordingCompleted():
+                self._recordings.labels("whole" if event.complete else "early").inc()
+            case SpeechLevelChanged():
+                self._speech_level.set(LEVELS.index(event.level))
             case GatewayHealth():
                 self._health(event)
 
@@ -137,6 +172,11 @@ class Metrics:
             self._talking.labels(queue).set(talking[queue])
         return generate_latest(self.registry)
 
+    def _reason(self, reason: str) -> str:
+        if len(self._reasons) < MAX_REASONS:
+            self._reasons.add(reason)
+        return reason if reason in self._reasons else "other"
+
     def _health(self, event: GatewayHealth) -> None:
         if event.component not in self._components and len(self._components) >= MAX_COMPONENTS:
             self._left_out.inc()
@@ -145,6 +185,10 @@ class Metrics:
         self._up.labels(event.component).set({"ok": 1.0, "degraded": 0.5, "lost": 0.0}[event.status])
         if event.value is not None:
             self._value.labels(event.component).set(event.value)
+
+
+def _numbered(names: tuple[str, ...]) -> str:
+    return ", ".join(f"{number} {name}" for number, name in enumerate(names))
 
 
 def _share(rate: Rate) -> float:

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from gateway.answer_sla.missed import KEPT
 from gateway.config import Settings
 from gateway.core import Gateway, heard_until
-from gateway.events import AlertEvent, Event, GatewayHealth
+from gateway.events import AlertEvent, Event, GatewayHealth, SpeechLevelChanged
 from gateway.metrics import Metrics
 from gateway.notify import Sink
 from gateway.store.entry import Entry
@@ -72,7 +72,7 @@ async def recall(
         if isinstance(event, AlertEvent):
             for sink in sinks:
                 sink.restore(event)
-        if not isinstance(event, GatewayHealth):
+        if not isinstance(event, GatewayHealth | SpeechLevelChanged):  # of a gateway that is no more
             live.publish(event, event.at)
         recalled.take(event)
     if recalled.events:

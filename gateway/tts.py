@@ -74,7 +74,7 @@ class Voice:
         return tuple(sorted(self._styles))
 
     def speak(self, text: str, voice: str = "jf_gongitsune", speed: float = 0.9, rate: int = 8000) -> Samples:
-        """Mono int16 samples of ``text`` at ``rate`` Hz; numerals are read as Chinese (Korean ones are to be in hangul).
+        """Mono int16 samples of ``text`` at ``rate`` Hz; numerals are read as Chinese (write Korean ones in hangul).
 
         Raises InputError for an unknown voice, and for text with nothing, or something, the voice cannot say.
         """

@@ -17,6 +17,8 @@ from gateway.errors import ProtocolError
 
 HEADER_BYTES = 3
 SAMPLE_BYTES = 2
+FRAME_SECONDS = 0.02
+"""What Asterisk sends at a time."""
 MAX_AUDIO_SECONDS = 0.5
 """Longest audio frame taken; Asterisk sends 20 ms."""
 

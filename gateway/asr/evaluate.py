@@ -20,6 +20,7 @@ from gateway.asr import models
 from gateway.asr.amounts import DIGITS, NUMERALS, UNITS, value
 from gateway.asr.recognizer import Final, Recognizer, load
 from gateway.asr.stream import DecoderPool, RecognizerStream
+from gateway.asr.text import Corrects, Written, write
 from gateway.errors import InputError
 
 _NUMERAL = re.compile(f"[0-9{NUMERALS}]+")
@@ -126,26 +127,46 @@ def read_wav(path: Path, rate: int) -> bytes:
     return bytes(np.round(np.clip(samples, -32768, 32767)).astype("<i2").tobytes())
 
 
+class Transcription(Struct, frozen=True):
+    """One recording's words: ``text`` as people read it, ``heard`` as the engine had it.
+
+    ``took``: seconds the whole took; ``latency``: from its last sample to its last word.
+    """
+
+    text: str
+    heard: str
+    took: float
+    latency: float
+
+
 async def transcribe(
-    recognizer: Recognizer, language: str, samples: bytes, rate: int, pool: DecoderPool
-) -> tuple[str, float, float]:
-    """(text, seconds it took, seconds from the last sample to the last word) of 16-bit ``samples``."""
+    recognizer: Recognizer,
+    language: str,
+    samples: bytes,
+    rate: int,
+    pool: DecoderPool,
+    vocabulary: Corrects | None = None,
+) -> Transcription:
+    """Transcribe 16-bit ``samples`` as a live leg is, as fast as the engine goes."""
     stream = RecognizerStream(recognizer, language, rate, pool)
     started = time.perf_counter()
     step = int(rate * CHUNK_SECONDS) * 2
     for i in range(0, len(samples), step):
         stream.push(samples[i : i + step], i / 2 / rate)
     stream.finish()
-    finals: list[tuple[str, float]] = []
-    previous = started
+    written: list[Written] = []
+    latency, previous = 0.0, started
     async for event in stream.events():
         if isinstance(event, Final):
-            now = time.perf_counter()
-            finals.append((event.text, now - previous))
-            previous = now
+            written.append(write(event.text, event.words, language, vocabulary))
+            latency, previous = time.perf_counter() - previous, time.perf_counter()
     separator = "" if language == "zh" else " "
-    text = separator.join(t for t, _ in finals)
-    return text, time.perf_counter() - started, finals[-1][1] if finals else 0.0
+    return Transcription(
+        separator.join(one.text for one in written),
+        separator.join(one.raw or one.text for one in written),
+        time.perf_counter() - started,
+        latency,
+    )
 
 
 def read_manifest(path: Path) -> list[tuple[Path, str]]:
@@ -183,11 +204,20 @@ async def evaluate(
     try:
         for path, reference in rows:
             samples = await asyncio.to_thread(read_wav, path, rate)
-            text, took, latency = await transcribe(recognizer, language, samples, rate, pool)
+            done = await transcribe(recognizer, language, samples, rate, pool)
             seconds = len(samples) / 2 / rate
-            rtf = took / seconds if seconds else 0.0
-            count = len(comparable(reference))
-            results.append(FileResult(path.name, reference, text, cer(reference, text), count, seconds, rtf, latency))
+            results.append(
+                FileResult(
+                    file=path.name,
+                    reference=reference,
+                    hypothesis=done.text,
+                    cer=cer(reference, done.text),
+                    characters=len(comparable(reference)),
+                    seconds=seconds,
+                    rtf=done.took / seconds if seconds else 0.0,
+                    latency=done.latency,
+                )
+            )
     finally:
         pool.close()
     characters = sum(r.characters for r in results)

@@ -243,11 +243,15 @@ class TappedLeg:
         return found
 
     def _fill(self, until: float) -> None:
-        """Silence from where the audio ended, so that the leg's clock and the wall's agree."""
+        """Silence from where the audio ended, so that the leg's clock and the wall's agree.
+
+        In whole frames: were the voice detector's frames to shift, what is heard would hang on the clock's jitter.
+        """
         self._end_early(until)
         if self._quiet_from is None:
             self._quiet_from = self._next
-        self._push(bytes(int((until - self._next) * self._rate) * 2))
+        frames = int((until - self._next) / audiosocket.FRAME_SECONDS)
+        self._push(bytes(frames * int(audiosocket.FRAME_SECONDS * self._rate) * audiosocket.SAMPLE_BYTES))
 
     def _end_quiet(self) -> None:
         if self._quiet_from is None:

@@ -21,11 +21,14 @@ from msgspec.structs import replace
 from gateway.asr.ear import Ear
 from gateway.asr.engines import Engines
 from gateway.asr.line_calls import LineCall, LineCalls
+from gateway.asr.line_sound import SideSound
 from gateway.asr.protocol import FromWorker, Heard, Leg, LegGap, RecordingClosed, Speaking
 from gateway.asr.recording import Recordings, Track
+from gateway.asr.sound_check import sentence
 from gateway.asr.stream import DecoderPool, RecognizerStream
 from gateway.asr.timeline import Samples
 from gateway.asr.vocabulary import Vocabulary
+from gateway.asr.worker import resident_bytes
 from gateway.config import Settings, zone
 from gateway.events import Event, RecordingCompleted, Speaker
 
@@ -35,6 +38,11 @@ LATE_SECONDS = 1.0
 """A device brings sound every 20 ms; what is this late has been lost, and silence stands for it."""
 SHORTEST_HOLE = 0.5
 """Seconds; below it the device's clock and the machine's have drifted apart."""
+MAX_AHEAD_SECONDS, RESUME_SECONDS = 2.0, 1.0
+"""Sound that comes faster than time passes (a device that lies about its rate) is left out from there to there."""
+DEVICE_LOST, TOO_FAST = "device_lost", "too_fast"
+LOOK_SECONDS = 5.0
+"""How often it is looked whether something is wrong with the sound."""
 SPARE_SECONDS = 5.0
 """A hole this much longer than the quiet that ends a call came at once: the machine slept, or its clock was set."""
 KEPT_SECONDS = 30.0
@@ -74,6 +82,7 @@ class LineTap:
         self._tell = tell
         self._clock = clock
         self._flush_timeout = settings.speech.flush_timeout
+        self._most_memory = settings.speech.worker_memory_mb << 20
         self._pool = DecoderPool(settings.speech.threads)
         self._engines = Engines(for_language(settings, plan.language), home, self._pool)
         self._recordings = Recordings(
@@ -82,10 +91,12 @@ class LineTap:
         self._vocabulary = Vocabulary(())
         self._ears: dict[Speaker, Ear] = {}
         self._tracks: list[Track] = []
-        self._recording: LineCall | None = None
+        self._call: LineCall | None = None
+        self._sound = {side: SideSound(rate) for side in plan.sides}
+        self._look_at = 0.0
         self._kept: deque[tuple[float, Samples]] = deque()
         self._next: float | None = None
-        self._hole_from: float | None = None
+        self._missing_from: float | None = None
 
     async def load(self) -> None:
         """Get ready to hear. Takes seconds. Raises ModelError when the language has no model."""
@@ -106,12 +117,17 @@ class LineTap:
     def hear(self, samples: Samples, at: float) -> None:
         """Take sound of shape (samples, sides), whose last sample arrived at ``at`` (Unix seconds). Never waits."""
         start = at - len(samples) / self._rate
-        ahead = self._next - start if self._next is not None else 0.0
-        if self._next is None or (self._calls.idle and ahead > LATE_SECONDS):
+        for number, sound in enumerate(self._sound.values()):
+            sound.push(samples[:, number].tobytes(), at)
+        self._look(at)
+        if self._next is None or (self._calls.idle and self._next - start > LATE_SECONDS):
             self._start(start)
-        elif ahead < -LATE_SECONDS:
+        elif start - self._next > (LATE_SECONDS if self._missing_from is None else 0.0):
             self._fill(start)
-        self._end_hole()
+        assert self._next is not None
+        if self._is_early(self._next - at):
+            return
+        self._hear_again(min(at, self._next))
         self._push(samples)
         self._reached()
 
@@ -133,6 +149,8 @@ class LineTap:
             for ear in self._ears.values():
                 ear.give_up()
         if self._next is not None:
+            self._look_at = self._next
+            self._look(self._next)
             self._pass_on(self._calls.end(self._next))
         await self._recordings.close()
         self._pool.close()
@@ -146,20 +164,31 @@ class LineTap:
         """Silence where sound is missing, so that the two clocks agree."""
         assert self._next is not None
         missing = until - self._next
-        if self._hole_from is None and missing >= SHORTEST_HOLE:
-            self._hole_from = self._next
-            self._calls.missing(self._next)
+        if missing >= SHORTEST_HOLE:
+            self._miss(self._next, DEVICE_LOST)
         too_long = missing > self._plan.quiet + SPARE_SECONDS
         seconds = SPARE_SECONDS if too_long else missing
         self._push(np.zeros((int(seconds * self._rate), len(self._plan.sides)), np.int16))
         if too_long:
             self._start(until)
 
-    def _end_hole(self) -> None:
-        if self._hole_from is not None and self._next is not None:
-            log.warning("line-in: %.1f s were not heard", self._next - self._hole_from)
-            self._hole_from = None
-            self._pass_on(self._calls.back(self._next))
+    def _is_early(self, ahead: float) -> bool:
+        """Whether what arrives now is left out, so that the two clocks agree."""
+        if ahead > MAX_AHEAD_SECONDS:
+            assert self._next is not None
+            self._miss(self._next - ahead, TOO_FAST)
+        return self._missing_from is not None and ahead > RESUME_SECONDS
+
+    def _miss(self, since: float, reason: str) -> None:
+        if self._missing_from is None:
+            self._missing_from = since
+            self._calls.missing(since, reason)
+
+    def _hear_again(self, at: float) -> None:
+        if self._missing_from is not None:
+            log.info("line-in: %.1f s were not heard", at - self._missing_from)
+            self._missing_from = None
+            self._pass_on(self._calls.back(at))
 
     def _push(self, samples: Samples) -> None:
         assert self._next is not None
@@ -187,16 +216,32 @@ class LineTap:
     def _pass_on(self, events: list[Event]) -> None:
         for event in events:
             self._tell(event)
-        if self._plan.record and self._calls.call != self._recording:
-            self._record(self._calls.call)
+        if self._calls.call != self._call:
+            if self._plan.record:
+                self._record(self._calls.call)
+            self._call = self._calls.call
+            for sound in self._sound.values():
+                sound.begin()
+
+    def _look(self, at: float) -> None:
+        """Tell the operator what is wrong with the sound, and keep the process small: a line goes on for weeks."""
+        if at < self._look_at:
+            return
+        self._look_at = at + LOOK_SECONDS
+        if self._most_memory and resident_bytes() > self._most_memory:
+            self._engines.release()
+        for side, sound in self._sound.items():
+            for new in sound.look(at, in_call=self._call is not None):
+                log.warning("line-in, %s: %s", side, sentence(new))
+            self._calls.found(side, tuple(each.finding for each in sound.found))
 
     def _record(self, call: LineCall | None) -> None:
         """This call from now on, with the sound it began with."""
-        if self._recording is not None:
+        if self._call is not None:
             for track in self._tracks:
                 track.close()
-            self._recordings.close_call(self._recording.call_id)
-        self._recording, self._tracks = call, []
+            self._recordings.close_call(self._call.call_id)
+        self._tracks = []
         if call is None:
             return
         kept = [(at, samples) for at, samples in self._kept if at >= call.began - PRE_ROLL_SECONDS]

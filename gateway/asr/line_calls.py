@@ -11,6 +11,7 @@ them ring.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,7 +22,6 @@ from gateway.events import CallEnded, Clocks, Event, Finding, Speaker
 
 GRACE_SECONDS = 1.0
 """An utterance is told so long after it has begun at most, unless one before it is still being decoded."""
-DEVICE_LOST = "device_lost"
 
 
 class LineCall(Struct, frozen=True, kw_only=True):
@@ -45,7 +45,8 @@ class LineCalls:
         self._open: dict[str, Speaking] = {}
         self._call: LineCall | None = None
         self._last_word = 0.0
-        self._missing_from: float | None = None
+        self._holes: list[tuple[float, float, str]] = []
+        """From when to when the device gave no sound, and why: what is not told yet. The last may still be open."""
         self._lost: dict[Speaker, float] = {}
         self._transcribed: dict[Speaker, float] = {}
         self._findings: dict[Speaker, tuple[Finding, ...]] = {}
@@ -83,18 +84,19 @@ class LineCalls:
             self._last_word = max(self._last_word, message.end)
         if message.final and message.text:
             self._transcribed[side] += message.end - message.start
-        return events + self._book.feed(replace(message, tap_id=self._tap_id(side)), message.end)
+        return [*events, *self._missed(), *self._book.feed(replace(message, tap_id=self._tap_id(side)), message.end)]
 
-    def missing(self, since: float) -> None:
-        """The device gives no sound, since that instant."""
-        self._missing_from = since
+    def missing(self, since: float, reason: str) -> None:
+        """The device gives no sound, or none that can be heard, since that instant."""
+        if self.idle:
+            self._holes.clear()
+        self._holes.append((since, inf, reason))
 
     def back(self, at: float) -> list[Event]:
         """The device gives sound again."""
-        since, self._missing_from = self._missing_from, None
-        if since is None:
-            return []
-        return [event for side in self._sides for event in self._gap(side, since, at, DEVICE_LOST)]
+        since, _, reason = self._holes.pop()
+        self._holes.append((since, at, reason))
+        return self._missed()
 
     def found(self, side: Speaker, findings: Sequence[Finding]) -> None:
         """What is wrong with the side's sound in the call that is on."""
@@ -127,10 +129,9 @@ class LineCalls:
 
     def _finish(self, at: float) -> list[Event]:
         assert self._call is not None
-        events: list[Event] = []
+        events = [event for hole in self._holes for event in self._hole(*hole, at)]
+        self._holes = [hole for hole in self._holes if hole[1] == inf or hole[0] >= at]
         for side in self._sides:
-            if self._missing_from is not None:
-                events += self._gap(side, self._missing_from, at, DEVICE_LOST)
             expected = at - self._call.began
             lost = min(expected, self._lost[side])
             closed = LegClosed(
@@ -153,6 +154,19 @@ class LineCalls:
         events += self._book.follow(ended, at)
         self._call = None
         return events
+
+    def _missed(self) -> list[Event]:
+        """Holes that are in the call whatever comes; what it has of others is told with its end."""
+        if self._call is None:
+            return []
+        until = self._last_word + self._quiet
+        inside = [hole for hole in self._holes if hole[1] <= until]
+        self._holes = [hole for hole in self._holes if hole[1] > until]
+        return [event for hole in inside for event in self._hole(*hole, until)]
+
+    def _hole(self, start: float, end: float, reason: str, until: float) -> list[Event]:
+        """On every side."""
+        return [event for side in self._sides for event in self._gap(side, start, min(end, until), reason)]
 
     def _gap(self, side: Speaker, start: float, end: float, reason: str) -> list[Event]:
         """What of a gap is in the call that is on."""

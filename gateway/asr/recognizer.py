@@ -6,7 +6,7 @@ The field's shape: a stream per leg, into which audio is pushed and from which s
     stream = RecognizerStream(recognizer, "zh", 8000, pool)    one leg (module ``stream``)
     stream.push(samples, at)                                   never waits
     stream.finish()                                            no more audio: the last words still come
-    async for event in stream.events(): ...                    Interim, Final, Lost
+    async for event in stream.events(): ...                    Started, Interim, Final, Lost
 
 To add an engine, write a module with ``load(model, folder, threads) -> Recognizer`` and name it in ``LOADERS``.
 An engine supplies decoders that take one utterance at a time; one that can only decode whole utterances is made a
@@ -36,6 +36,8 @@ LOADERS: dict[str, str] = {
 """Engine name to the module whose ``load`` makes its Recognizer."""
 RATES = (8000, 16000, 32000, 48000)
 """Samples a second a stream takes."""
+BLOCK_SECONDS = 0.1
+"""Speech that is handed to a decoder at once."""
 INTERIM_SECONDS = 1.0
 """New speech between two interim results of an utterance engine."""
 
@@ -49,7 +51,7 @@ class Decoded(Struct, frozen=True):
 
 
 class Started(Struct, frozen=True):
-    """Somebody begins to speak, at ``start`` on the clock of ``push``."""
+    """Somebody begins to speak, at ``start`` on the clock of ``push``; a Final or Lost follows."""
 
     start: float
 
@@ -109,9 +111,6 @@ class UtteranceDecoder(Protocol):
 class Recognizer(Protocol):
     """An engine with its model loaded, shared by all legs."""
 
-    def release(self) -> None:
-        """Give up what can be made anew: the process has grown too large."""
-
     engine: str
     model: str
     capabilities: Capabilities
@@ -123,8 +122,12 @@ class Recognizer(Protocol):
     ) -> UtteranceDecoder:
         """A decoder for one leg. ``idle()``: a thread is free now, so that an interim result delays nobody.
 
-        ``grammar``: nothing but these phrases is said, where ``capabilities.grammar``; empty: anything.
+        ``grammar``: nothing but these phrases is expected, and what else is said comes out as nothing or as one of
+        them; empty: anything. Raises ModelError when the engine has no grammars, or its model lacks a word of one.
         """
+
+    def release(self) -> None:
+        """Give up the memory of what can be made anew; legs go on. Blocks for a moment."""
 
 
 def load(model: Model, folder: Path, threads: int) -> Recognizer:
@@ -142,6 +145,11 @@ def load(model: Model, folder: Path, threads: int) -> Recognizer:
         raise ModelError(f"engine {model.engine} is not installed ({error})", extra) from error
     recognizer: Recognizer = module.load(model, folder, threads)
     return recognizer
+
+
+def no_grammar(engine: str) -> ModelError:
+    """What an engine without grammars raises when it is given one."""
+    return ModelError(f"engine {engine} has no grammar mode", "Choose a Vosk model for short answers")
 
 
 def webrtc_detector(aggressiveness: int = 2) -> Detector:

@@ -17,6 +17,8 @@ from gateway.asr.sound_tones import tone_frames
 HOP_MS = 32
 FRAME_MS = 64
 FRAMES = 64
+MIN_FRAMES = 12
+"""Frames of a piece of a window, at least: 0.4 s."""
 WINDOW_SECONDS = FRAMES * HOP_MS / 1000
 BIN_HZ = 1000 / FRAME_MS
 SILENCE_DB = -54.0
@@ -93,6 +95,13 @@ class SoundWindows:
             windows.append(self._measure(np.frombuffer(bytes(self._buffer[: self._bytes]), dtype="<i2")))
             del self._buffer[: FRAMES * self._hop * 2]
         return windows
+
+    def rest(self) -> Window | None:
+        """What has come since the last whole window; None if that is too little to be judged."""
+        hops = len(self._buffer) // 2 // self._hop
+        if hops <= MIN_FRAMES:
+            return None
+        return self._measure(np.frombuffer(bytes(self._buffer[: hops * self._hop * 2]), dtype="<i2"))
 
     def _measure(self, samples: NDArray[np.int16]) -> Window:
         frames = np.lib.stride_tricks.sliding_window_view(samples, self._frame)[:: self._hop]

@@ -4,6 +4,9 @@ Audio goes through in frames of ``FRAME_SECONDS``. An utterance opens once ``ons
 voiced, and then begins ``pre_roll`` seconds earlier; it ends after ``end_silence`` seconds without voice, of which
 ``post_roll`` seconds are kept. Past ``max_utterance`` seconds it is split at the quietest frame of its last
 ``split_search`` seconds, so that no syllable is cut. Instants are on the clock of the ``at`` handed to ``push``.
+
+Nothing that belongs to the utterance is kept waiting: it is given out frame by frame, but for silence that is longer
+than ``post_roll``, until voice follows it, and the seconds in which a split is looked for.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ Detector: TypeAlias = Callable[[bytes, int], bool]
 
 
 class GateSettings(Struct, frozen=True, forbid_unknown_fields=True):
-    """Seconds, but for ``onset_frames``."""
+    """Seconds, but for ``onset_frames``; ``post_roll`` is not longer than ``end_silence``."""
 
     onset_frames: int = 3
     pre_roll: float = 0.3
@@ -113,8 +116,9 @@ class VoiceGate:
             return self._close(len(self._held) - self._silent + _frames(settings.post_roll))
         if self._given + len(self._held) >= _frames(settings.max_utterance):
             return self._split()
-        searching = self._given >= _frames(settings.max_utterance - settings.split_search)
-        return self._give(len(self._held)) if voiced and not searching else []
+        if self._given >= _frames(settings.max_utterance - settings.split_search):
+            return []
+        return self._give(len(self._held)) if self._silent <= _frames(settings.post_roll) else []
 
     def _give(self, count: int) -> list[GateEvent]:
         if count <= 0:

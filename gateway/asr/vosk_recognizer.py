@@ -1,12 +1,7 @@
-"""Vosk: streaming recognition with Kaldi models. The model is shared; each leg borrows a recogniser.
-
-A recogniser that has heard speech decodes faster than a fresh one, so those given back are kept for the next leg,
-until one has heard ``RETIRE_SECONDS``: its memory grows with use.
-"""
+"""Vosk: streaming recognition with Kaldi models. The model is shared; each utterance borrows a recogniser."""
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,15 +10,17 @@ import msgspec
 import vosk
 from msgspec import Struct
 
+from gateway.asr.memory import trim
 from gateway.asr.models import Model
 from gateway.asr.normalise import normalise
-from gateway.asr.recognizer import Capabilities, Decoded, UtteranceDecoder, Word
+from gateway.asr.recognizer import BLOCK_SECONDS, Capabilities, Decoded, UtteranceDecoder, Word
 from gateway.asr.vad import GateSettings
+from gateway.asr.vosk_grammar import UNKNOWN, vosk_grammar
+from gateway.asr.vosk_pool import Kaldi, KaldiPool
 from gateway.errors import ModelError
 
-RETIRE_SECONDS = 1800.0
-MAX_IDLE = 8
-BLOCK_SECONDS = 0.2
+USUAL_RATE = 8000
+"""Samples a second of a telephone line, for which recognisers are made at start."""
 
 
 class _VoskWord(Struct):
@@ -39,21 +36,12 @@ class _VoskResult(Struct):
     result: list[_VoskWord] = []
 
 
-class _Kaldi:
-    """One recogniser and the seconds it has heard, which its word times count from."""
-
-    def __init__(self, model: Any, rate: int) -> None:
-        self.recognizer: Any = vosk.KaldiRecognizer(model, rate)
-        self.recognizer.SetWords(True)
-        self.rate = rate
-        self.seconds = 0.0
-
-
 class VoskRecognizer:
     """A loaded Vosk model. Raises ModelError when the folder holds none."""
 
     engine = "vosk"
-    gate = GateSettings(end_silence=0.5)
+    gate = GateSettings(end_silence=0.44, max_utterance=20.0, split_search=0.6)
+    """Words come while they are spoken, so that a long utterance waits for nothing, and a short search finds a gap."""
     capabilities = Capabilities(streaming=True, interim=True, words=True, grammar=True)
 
     def __init__(self, model: Model, folder: Path) -> None:
@@ -61,46 +49,45 @@ class VoskRecognizer:
         vosk.SetLogLevel(-1)
         try:
             self._model: Any = vosk.Model(str(folder))
+            vosk.KaldiRecognizer(self._model, USUAL_RATE)  # some faults of a model show only here
         except Exception as error:  # vosk raises a bare Exception
             raise ModelError(
                 f"model {model.name} cannot be read by Vosk", f"hotline models verify {model.name}"
             ) from error
-        self._idle: list[_Kaldi] = []
-        self._lock = threading.Lock()
-
-    def release(self) -> None:
-        """See Recognizer."""
+        self._has_grammars = all((folder / "graph" / name).is_file() for name in ("HCLr.fst", "Gr.fst"))
+        self._pool = KaldiPool(self._model)
+        self._pool.prepare(USUAL_RATE)
 
     def decoder(
         self, language: str, rate: int, idle: Callable[[], bool], grammar: Sequence[str] = ()
     ) -> UtteranceDecoder:
         """See Recognizer."""
-        return _VoskDecoder(self, language, rate)
+        if not grammar:
+            return _VoskDecoder(language, rate, lambda: self._pool.borrow(rate), self._pool.give_back)
+        if not self._has_grammars:
+            raise ModelError(f"model {self.model} has no grammars: its graph is fixed", "Take a small Vosk model")
+        allowed = vosk_grammar(grammar, self._knows, self.model)
+        return _VoskDecoder(language, rate, lambda: Kaldi(self._model, rate, grammar=allowed), Kaldi.close)
 
-    def borrow(self, rate: int) -> _Kaldi:
-        """A recogniser at ``rate``, a used one if there is one."""
-        with self._lock:
-            for i, kaldi in enumerate(self._idle):
-                if kaldi.rate == rate:
-                    return self._idle.pop(i)
-        return _Kaldi(self._model, rate)
+    def release(self) -> None:
+        """See Recognizer."""
+        self._pool.release()
+        trim()
 
-    def give_back(self, kaldi: _Kaldi) -> None:
-        """The leg is over; its recogniser may serve another."""
-        with self._lock:
-            if kaldi.seconds < RETIRE_SECONDS and len(self._idle) < MAX_IDLE:
-                kaldi.recognizer.Reset()
-                self._idle.append(kaldi)
+    def _knows(self, word: str) -> bool:
+        return int(self._model.vosk_model_find_word(word)) > 0
 
 
 class _VoskDecoder:
     """One utterance after another; Kaldi's own ends of utterance inside one are joined."""
 
-    def __init__(self, recognizer: VoskRecognizer, language: str, rate: int) -> None:
-        self._home = recognizer
+    def __init__(
+        self, language: str, rate: int, borrow: Callable[[], Kaldi], give_back: Callable[[Kaldi], None]
+    ) -> None:
         self._language = language
-        self._rate = rate
-        self._kaldi: _Kaldi | None = None
+        self._borrow = borrow
+        self._give_back = give_back
+        self._kaldi: Kaldi | None = None
         self._parts: list[_VoskResult] = []
         self._from = 0.0
         # Blocks of one size, however the audio arrived: Kaldi's words depend on where it was cut, and load must not
@@ -126,35 +113,35 @@ class _VoskDecoder:
             self._rest.clear()
         if self._kaldi is None:
             return Decoded("")
-        self._parts.append(_parse(self._kaldi.recognizer.FinalResult()))
-        words = [w for part in self._parts for w in part.result]
+        self._parts.append(_parse(self._kaldi.final_result()))
+        words = [w for part in self._parts for w in part.result if w.word != UNKNOWN]
         text = self._text([p.text for p in self._parts])
-        start, self._from, self._parts = self._from, self._kaldi.seconds, []
+        self._give_back(self._kaldi)
+        self._kaldi, self._parts = None, []
         return Decoded(
             text,
             sum(w.conf for w in words) / len(words) if words else None,
-            tuple(Word(w.word, w.start - start, w.end - start, w.conf) for w in words),
+            tuple(Word(w.word, w.start - self._from, w.end - self._from, w.conf) for w in words),
         )
 
     def _feed(self, samples: bytes) -> str:
         """Decode one block; returns the words so far since Kaldi's last own end of utterance."""
         if self._kaldi is None:
-            self._kaldi = self._home.borrow(self._rate)
+            self._kaldi = self._borrow()
             self._from = self._kaldi.seconds
-        self._kaldi.seconds += len(samples) / 2 / self._rate
-        if self._kaldi.recognizer.AcceptWaveform(samples):
-            self._parts.append(_parse(self._kaldi.recognizer.Result()))
+        if self._kaldi.accept(samples):
+            self._parts.append(_parse(self._kaldi.result()))
             return ""
-        return _parse(self._kaldi.recognizer.PartialResult()).partial
+        return _parse(self._kaldi.partial_result()).partial
 
     def close(self) -> None:
-        """See UtteranceDecoder."""
-        if self._kaldi is not None:
-            self._home.give_back(self._kaldi)
-            self._kaldi = None
+        """See UtteranceDecoder. A recogniser in mid-utterance is not given back: it remembers the speaker."""
+        self._kaldi, self._parts = None, []
+        self._rest.clear()
 
     def _text(self, parts: list[str]) -> str:
-        return normalise(" ".join(part for part in parts if part), self._language)
+        heard = " ".join(part for part in parts if part).replace(UNKNOWN, "")
+        return normalise(heard, self._language)
 
 
 def _parse(answer: str) -> _VoskResult:

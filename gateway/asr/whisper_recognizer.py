@@ -28,9 +28,10 @@ from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
 
+from gateway.asr.memory import trim
 from gateway.asr.models import Model
 from gateway.asr.normalise import normalise
-from gateway.asr.recognizer import Capabilities, Decoded, SegmentingAdapter, UtteranceDecoder
+from gateway.asr.recognizer import Capabilities, Decoded, SegmentingAdapter, UtteranceDecoder, no_grammar
 from gateway.asr.vad import GateSettings
 from gateway.errors import ModelError
 
@@ -77,14 +78,17 @@ class WhisperRecognizer:
         self._suppressed: dict[str, list[int]] = {}
         self._lock = threading.Lock()
 
-    def release(self) -> None:
-        """See Recognizer."""
-
     def decoder(
         self, language: str, rate: int, idle: Callable[[], bool], grammar: Sequence[str] = ()
     ) -> UtteranceDecoder:
         """See Recognizer."""
+        if grammar:
+            raise no_grammar(self.engine)
         return SegmentingAdapter(lambda samples, final: self.decode(samples, rate, language, final), rate, idle)
+
+    def release(self) -> None:
+        """See Recognizer. Between utterances Whisper holds its weights only."""
+        trim()
 
     def decode(self, samples: bytes, rate: int, language: str, final: bool) -> Decoded:
         """One utterance of 16-bit mono ``samples``, at most 26 s. Interim results take no beam search."""

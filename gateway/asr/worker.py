@@ -190,7 +190,7 @@ class Worker:
                 )
             )
             if self._settings.worker_memory_mb and memory > self._settings.worker_memory_mb << 20:
-                self._engines.release()
+                await asyncio.to_thread(self._engines.release)
             await asyncio.sleep(LOAD_SECONDS)
 
     async def _work_off(self) -> None:

@@ -14,9 +14,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from gateway.asr import models
-from gateway.asr.evaluate import comparable, edits, evaluate, read_wav, transcribe
+from gateway.asr.evaluate import Transcription, comparable, edits, evaluate, read_wav, transcribe
 from gateway.asr.recognizer import load
 from gateway.asr.stream import DecoderPool
+from gateway.asr.vocabulary import Vocabulary, read_vocabulary
 from gateway.bench.figures import Load, Machine
 from gateway.bench.phone_calls import LegFile, Recorded, first_sentences, record_calls
 from gateway.bench.tap_relay import RATE
@@ -25,10 +26,11 @@ from gateway.demo.citizens import load_script
 from gateway.demo.show import say
 from gateway.errors import InputError, NeighbourError
 from gateway.events import Speaker
+from gateway.hearing import VOCABULARY_FILE
 
 
 class LegReport(Struct, frozen=True):
-    """One leg. Error rates of characters; ``difference``: the live text against the direct one.
+    """One leg. Error rates of characters; ``difference``: what the engine heard live against what it heard directly.
 
     ``last_heard``: seconds from the end of the leg's last line to the end of its last utterance.
     """
@@ -58,9 +60,9 @@ class VoiceReport(Struct, frozen=True):
 class PhoneReport(Struct, frozen=True):
     """What ``hotline bench phone --json`` prints. Error rates weigh each text by its characters.
 
-    ``difference`` is the edits that make the direct decodes of all legs into their live transcripts, by the direct
-    decodes' characters; ``cer_difference`` is ``live_cer - direct_cer``. ``wrong_speaker``: legs whose live transcript
-    fits what the other side said better.
+    ``difference`` is the edits between what the engine heard of all legs directly and what it heard live, by the
+    characters of the former (an operator's vocabulary has no part in it); ``cer_difference`` is ``live_cer`` less
+    ``direct_cer``. ``wrong_speaker``: legs whose live transcript fits what the other side said better.
     """
 
     language: str
@@ -93,10 +95,17 @@ async def measure(settings: Settings, config: Path, out: Path, language: str, se
     recorded = await record_calls(settings, config, out, language, first_sentences(load_script(script), sentences))
     name = _model(recorded)
     say("the same legs from their files")
-    direct = await _decode(settings.home(), name, language, [out / leg.file for leg in recorded.legs])
+    terms = config / VOCABULARY_FILE
+    vocabulary = Vocabulary(read_vocabulary(terms) if terms.is_file() else ())
+    files = [out / leg.file for leg in recorded.legs]
+    direct = await _decode(settings.home(), name, language, files, vocabulary)
     say("sentence by sentence")
     judged = await evaluate(recorded.manifest, settings.home(), model=name, language=language)
     legs = tuple(_compare(leg, text) for leg, (text, _) in zip(recorded.legs, direct, strict=True))
+    differences = [
+        (_rate(text.heard, leg.heard), _length(text.heard))
+        for leg, (text, _) in zip(recorded.legs, direct, strict=True)
+    ]
     rates = {Path(result.file).name: (result.cer, result.characters) for result in judged.files}
     voices = []
     for voice in sorted({sentence.voice for sentence in recorded.sentences}):
@@ -115,7 +124,7 @@ async def measure(settings: Settings, config: Path, out: Path, language: str, se
         manifest=str(recorded.manifest),
         live_cer=live,
         direct_cer=decoded,
-        difference=_mean((leg.difference, _length(leg.direct)) for leg in legs),
+        difference=_mean(differences),
         cer_difference=round(live - decoded, 4),
         eval_cer=round(judged.cer, 4),
         wrong_speaker=_wrong_speakers(legs),
@@ -133,22 +142,24 @@ def _model(recorded: Recorded) -> str:
     return names.pop()
 
 
-async def _decode(home: Path, name: str, language: str, files: Sequence[Path]) -> list[tuple[str, float]]:
-    """Text and seconds of each file."""
+async def _decode(
+    home: Path, name: str, language: str, files: Sequence[Path], vocabulary: Vocabulary
+) -> list[tuple[Transcription, float]]:
+    """Words and seconds of each file."""
     recognizer = await asyncio.to_thread(load, models.catalogue()[name], models.model_dir(home, name), 1)
     pool = DecoderPool(1)
     decoded = []
     try:
         for file in files:
             samples = await asyncio.to_thread(read_wav, file, RATE)
-            text, _, _ = await transcribe(recognizer, language, samples, RATE, pool)
-            decoded.append((text, len(samples) / 2 / RATE))
+            words = await transcribe(recognizer, language, samples, RATE, pool, vocabulary)
+            decoded.append((words, len(samples) / 2 / RATE))
     finally:
         pool.close()
     return decoded
 
 
-def _compare(leg: LegFile, direct: str) -> LegReport:
+def _compare(leg: LegFile, direct: Transcription) -> LegReport:
     return LegReport(
         file=leg.file,
         call_id=leg.call_id,
@@ -156,10 +167,10 @@ def _compare(leg: LegFile, direct: str) -> LegReport:
         voice=leg.voice,
         said=leg.said,
         live=leg.live,
-        direct=direct,
+        direct=direct.text,
         live_cer=_rate(leg.said, leg.live),
-        direct_cer=_rate(leg.said, direct),
-        difference=_rate(direct, leg.live),
+        direct_cer=_rate(leg.said, direct.text),
+        difference=_rate(direct.heard, leg.heard),
         last_heard=None if leg.last_heard is None else round(leg.last_heard, 3),
     )
 

@@ -42,7 +42,9 @@ class SentenceFile(Struct, frozen=True):
 
 
 class LegFile(Struct, frozen=True):
-    """One leg: what was said in it and what the gateway wrote of it, utterances parted by a space."""
+    """One leg: what was said in it, what the gateway wrote of it, and what its engine had heard; utterances parted by
+    a space.
+    """
 
     file: str
     call_id: str
@@ -50,6 +52,7 @@ class LegFile(Struct, frozen=True):
     voice: str
     said: str
     live: str
+    heard: str
     last_heard: float | None
     """Seconds from the end of the leg's last line to the end of the last utterance; negative: it ended before."""
     engine: str
@@ -156,6 +159,7 @@ def _leg(on: Stage, file: str, call_id: str, leg: Speaker, tape: Tape, lines: Se
         voice=lines[0].voice,
         said=" ".join(line.text for line in lines),
         live=" ".join(event.text for event in mine),
+        heard=" ".join(event.raw or event.text for event in mine),
         last_heard=mine[-1].at - lines[-1].end if mine else None,
         engine=mine[-1].engine if mine else "",
         model=mine[-1].model if mine else "",

@@ -14,14 +14,14 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self, TypeAlias
 
-from gateway.asr.audiosocket import SAMPLE_BYTES, Audio, FrameDecoder, Identify
+from gateway.asr.audiosocket import FRAME_SECONDS, SAMPLE_BYTES, Audio, FrameDecoder, Identify
 from gateway.errors import ProtocolError
 
 Forward: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 RATE = 8000
 READ_BYTES = 8192
 LATE_SECONDS = 0.3
-"""Audio this late had silence before it, as the worker takes it: Asterisk sends nothing while a leg has no audio."""
+"""Audio this late had silence before it, in whole frames, as the worker takes it: a leg without audio sends nothing."""
 ORDER = re.compile(
     rb"(?P<head>Channel: AudioSocket/)(?P<host>[^/\r\n]+):(?P<port>\d+)(?P<rest>/(?P<tap>[0-9a-fA-F-]{36})/)"
 )
@@ -50,7 +50,7 @@ class Tape:
             raise ProtocolError(f"a tap at {audio.rate} Hz, where {RATE} Hz was asked for")
         late = now - audio.seconds - self.opened - self.seconds
         if late > LATE_SECONDS:
-            self.samples += bytes(int(late * RATE) * SAMPLE_BYTES)
+            self.samples += bytes(int(late / FRAME_SECONDS) * int(FRAME_SECONDS * RATE) * SAMPLE_BYTES)
         self.samples += audio.samples
 
     def between(self, start: float, end: float) -> bytes:
@@ -60,7 +60,7 @@ class Tape:
 
 
 class TapRelay:
-    """Within an ``async with`` block the gateway finds AMI at ``ami_port`` of the loopback; ``tapes`` grows by a tap."""
+    """An async context manager: the gateway finds AMI at ``ami_port`` of the loopback; ``tapes`` grows by a tap."""
 
     def __init__(self, host: str, ami_port: int) -> None:
         self.tapes: list[Tape] = []
@@ -105,7 +105,8 @@ class TapRelay:
     async def _serve_tap(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         decoder = FrameDecoder()
         data = await reader.read(READ_BYTES)
-        first, *rest = decoder.feed(data)
+        frames = decoder.feed(data)
+        first = next(frames, None)
         if not isinstance(first, Identify) or first.uuid not in self._ordered:
             writer.close()
             return
@@ -114,15 +115,15 @@ class TapRelay:
         self.tapes.append(tape)
 
         async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-            nonlocal data, rest
+            nonlocal data, frames
             while data:
                 target.write(data)
-                for frame in rest:
+                for frame in frames:
                     if isinstance(frame, Audio):
                         tape.hear(frame, time.time())
                 await target.drain()
                 data = await source.read(READ_BYTES)
-                rest = list(decoder.feed(data))
+                frames = decoder.feed(data)
 
         await self._connect(worker, reader, writer, copy)
 

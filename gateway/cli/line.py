@@ -174,7 +174,10 @@ class Lines:
 
 async def show_level(device: LineIn) -> None:
     """Until cancelled, on standard error; what others print there takes the meter's place."""
-    while True:
-        bars = "  ".join(f"{level:6.1f} dBFS |{'#' * max(0, round((level + 60) / 3)):<20}|" for level in device.levels)
-        print(f"{CLEAR}{bars}\r", end="", file=sys.stderr, flush=True)
-        await asyncio.sleep(0.2)
+    try:
+        while True:
+            bars = (f"{level:6.1f} dBFS |{'#' * max(0, round((level + 60) / 3)):<20}|" for level in device.levels)
+            print(f"{CLEAR}{'  '.join(bars)}\r", end="", file=sys.stderr, flush=True)
+            await asyncio.sleep(0.2)
+    finally:
+        print(CLEAR, end="", file=sys.stderr, flush=True)

@@ -114,7 +114,10 @@ class GatewayInstance(Ephemeral):
         self._folder.cleanup()
 
     def _awaited(self) -> tuple[str, ...]:
-        speech = () if self._extra.get("HOTLINE_SPEECH_ENABLED") == "false" else ("speech",)
+        no_speech = (
+            self._extra.get("HOTLINE_SPEECH_ENABLED") == "false" or self._extra.get("HOTLINE_SPEECH_WORKERS") == "0"
+        )
+        speech = () if no_speech else ("speech",)
         return ("core", "ami", "redis", *speech)
 
     def _environment(self) -> dict[str, str]:

@@ -11,10 +11,14 @@ COMPONENTS = {
     "alerts": "告警",
     "ami": "电话交换机",
     "core": "呼叫跟踪",
+    "history": "历史数据",
     "journal": "事件库",
+    "queue_log": "队列日志",
+    "recording": "通话录音",
     "redis": "消息流",
     "speech": "语音转写",
     "views": "页面数据",
+    "vocabulary": "词表",
     "webhook": "告警推送",
 }
 """What people call the parts and neighbours, by the component's name before its colon."""

@@ -8,6 +8,7 @@ from gateway.answer_sla import policy
 from gateway.answer_sla.policy import Deadlines
 from gateway.config import Settings
 from gateway.events import (
+    AgentStateChanged,
     AttemptMissed,
     CallAbandoned,
     CallAnswered,
@@ -20,8 +21,11 @@ from gateway.events import (
     CallRinging,
     Clocks,
     Event,
+    LanguageChosen,
     PartyJoined,
     PartyLeft,
+    SpeechLevel,
+    SpeechLevelChanged,
     TicketDrafted,
     TicketField,
     TicketSubmitted,
@@ -39,6 +43,7 @@ class Call(Struct, kw_only=True):
     arrived: float
     caller_number: str = ""
     caller_name: str = ""
+    dialled: str = ""
     queue: str = ""
     queued: float | None = None
     first_ring: float | None = None
@@ -52,6 +57,10 @@ class Call(Struct, kw_only=True):
     held: bool = False
     answered: float | None = None
     clocks: Clocks | None = None
+    language: str = ""
+    """As somebody chose it."""
+    recorded_only: bool = False
+    """It was answered while new calls were not transcribed live."""
     ticket_id: str = ""
     ticket: dict[str, TicketField] = field(default_factory=dict)
     ticket_submitted: bool = False
@@ -70,11 +79,16 @@ class Call(Struct, kw_only=True):
 
 
 class CallBook:
-    """Living calls by id, in order of arrival. ``forgotten`` counts those given up for want of room."""
+    """Living calls by id, in order of arrival. ``forgotten`` counts those given up for want of room.
+
+    ``names``: the agents' names as the PBX tells them, by id; ``level``: what is transcribed live.
+    """
 
     def __init__(self, limit: int = MAX_CALLS) -> None:
         self.calls: dict[str, Call] = {}
         self.forgotten = 0
+        self.names: dict[str, str] = {}
+        self.level: SpeechLevel = "full"
         self._limit = limit
 
     def get(self, call_id: str) -> Call | None:
@@ -87,6 +101,7 @@ class CallBook:
             case CallOffered():
                 call = self._open(event.call_id, event.at)
                 call.caller_number, call.caller_name = event.caller_number, event.caller_name
+                call.dialled = event.dialled
             case CallQueued():
                 call = self._open(event.call_id, event.at)
                 if call.queue != event.queue or not call.waiting:
@@ -111,6 +126,13 @@ class CallBook:
             case PartyJoined() | PartyLeft() | CallHeld() | CallResumed():
                 if spoken_with := self.get(event.call_id):
                     _people(spoken_with, event)
+            case LanguageChosen():
+                if spoken := self.get(event.call_id):
+                    spoken.language = event.language
+            case SpeechLevelChanged():
+                self.level = event.level
+            case AgentStateChanged() if event.name:
+                self.names[event.agent] = event.name
             case CallAbandoned() | CallEnded():
                 self.calls.pop(event.call_id, None)
             case TicketDrafted() | TicketUpdated() | TicketSubmitted():
@@ -119,8 +141,17 @@ class CallBook:
                     drafted.ticket.update((each.name, each) for each in event.fields)
                     drafted.ticket_submitted = isinstance(event, TicketSubmitted)
 
+    def live(self, call_id: str) -> SpeechLevel:
+        """What of the call is transcribed live now: who was transcribed before the machine was full still is."""
+        call = self.get(call_id)
+        if call is not None and call.recorded_only:
+            return "recorded_only"
+        return "callers_only" if self.level == "recorded_only" else self.level
+
     def _answered(self, event: CallAnswered) -> None:
         call = self._open(event.call_id, event.clocks.arrived)
+        if call.answered is None:
+            call.recorded_only = self.level == "recorded_only"
         call.queue, call.agent = event.queue, event.agent
         call.answered, call.clocks = event.at, event.clocks
         call.queued = call.queued if call.queued is not None else event.clocks.queued

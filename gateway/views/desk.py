@@ -18,8 +18,12 @@ from gateway.events import (
     CallOverflowed,
     CallRinging,
     Event,
+    Finding,
+    LanguageChosen,
+    LegSeconds,
     PartyJoined,
     PartyLeft,
+    SpeechLevelChanged,
     SurveyCompleted,
     TicketDrafted,
     TicketField,
@@ -27,21 +31,20 @@ from gateway.events import (
     TicketUpdated,
     TranscriptCompleted,
     TranscriptFinal,
+    TranscriptGap,
     TranscriptPartial,
+    TranscriptRevised,
 )
 from gateway.views.calls import Call, CallBook, agent_name
-from gateway.views.pages import AgentView, Desk, DeskCall, Line, SpeechEngine
-
-MAX_LINES = 3000
-"""Utterances shown for one call; beyond it the oldest leave the page and are counted."""
+from gateway.views.pages import AgentView, Desk, DeskCall, SpeechEngine
+from gateway.views.transcript import Transcript
 
 
 class Sheet(Struct, kw_only=True):
     """Everything on the desk that belongs to one call."""
 
     call: DeskCall
-    lines: dict[str, Line] = field(default_factory=dict)
-    left_out: int = 0
+    transcript: Transcript = field(default_factory=Transcript)
     ticket_id: str = ""
     ticket: dict[str, TicketField] = field(default_factory=dict)
     submitted: bool = False
@@ -88,6 +91,8 @@ class DeskFold:
             return self._answer(event)
         if isinstance(event, PartyJoined) and event.kind == "agent" and event.party == self._agent:
             return self._join(event)
+        if isinstance(event, SpeechLevelChanged):
+            return self._listen()
         if not isinstance(event, CallEvent):
             return False
         sheet = next((each for each in (self._sheet, self._aside) if each and each.call.call_id == event.call_id), None)
@@ -111,11 +116,15 @@ class DeskFold:
         if self._view is None:
             name = agent_name(self._settings, self._agent)
             self._view = AgentView(agent=self._agent, name=name, state="offline", since=now)
-        desk = Desk(now=now, agent=self._view, transcript={}, ticket={}, engines=dict(self._engines))
+        desk = Desk(
+            now=now, agent=self._view, transcript={}, gaps={}, speakers={}, ticket={}, engines=dict(self._engines)
+        )
         if sheet := self._sheet:
+            words = sheet.transcript
             desk.call = sheet.call
-            desk.transcript = dict(sheet.lines)
-            desk.lines_left_out = sheet.left_out
+            desk.transcript, desk.gaps = dict(words.lines), dict(words.gaps)
+            desk.lines_left_out, desk.revised = words.left_out, words.revised
+            desk.speakers = {agent: self._name(agent) for agent in sorted(words.agents)}
             desk.ticket_id = sheet.ticket_id
             desk.ticket = dict(sheet.ticket)
             desk.ticket_submitted = sheet.submitted
@@ -148,6 +157,7 @@ class DeskFold:
         self._sheet.call = structs.replace(
             self._sheet.call,
             state="talking",
+            live=self._calls.live(event.call_id),
             answered_at=event.at,
             caller_wait=event.clocks.caller_wait,
             within_target=within_target(event.clocks, self._settings.policy_at(event.queue, event.clocks.arrived)),
@@ -167,7 +177,7 @@ class DeskFold:
             sheet.call = structs.replace(sheet.call, answered_at=event.at, caller_wait=wait)
         if sheet.call.state == "talking":
             return False
-        sheet.call = structs.replace(sheet.call, state="talking", ended_at=None)
+        sheet.call = structs.replace(sheet.call, state="talking", ended_at=None, live=self._calls.live(event.call_id))
         return True
 
     def _new_sheet(self, call: Call, queue: str, ringing_since: float) -> Sheet:
@@ -186,6 +196,7 @@ class DeskFold:
                 at_risk_at=clock.at_risk_at,
                 breach_at=clock.breach_at,
                 ringing_since=ringing_since,
+                language=call.language or self._settings.language(queue, call.dialled),
             ),
             ticket_id=call.ticket_id,
             ticket=dict(call.ticket),
@@ -203,11 +214,19 @@ class DeskFold:
                 self._leave(sheet, event.at)
             case PartyLeft() if event.party == self._agent:
                 self._leave(sheet, event.at)
-            case TranscriptPartial() | TranscriptFinal():
-                return _say(sheet, event)
+            case TranscriptPartial() | TranscriptFinal() | TranscriptGap():
+                return sheet.transcript.feed(event)
             case TranscriptCompleted():
-                sheet.call = structs.replace(sheet.call, heard_share=event.share)
-                sheet.lines = {key: line for key, line in sheet.lines.items() if line.final}
+                deferred = sum(leg.deferred for leg in event.legs)
+                sheet.call = structs.replace(
+                    sheet.call, heard_share=event.share, deferred=deferred, findings=_findings(event.legs)
+                )
+                sheet.transcript.complete()
+            case TranscriptRevised():
+                sheet.call = structs.replace(sheet.call, deferred=0.0)
+                sheet.transcript.feed(event)
+            case LanguageChosen():
+                sheet.call = structs.replace(sheet.call, language=event.language)
             case TicketDrafted() | TicketUpdated() | TicketSubmitted():
                 sheet.ticket_id = event.ticket_id
                 sheet.ticket.update((each.name, each) for each in event.fields)
@@ -220,6 +239,17 @@ class DeskFold:
             case _:
                 return False
         return True
+
+    def _listen(self) -> bool:
+        """More or less is transcribed live from now on."""
+        sheet = self._sheet
+        if sheet is None or sheet.call.state != "talking":
+            return False
+        sheet.call = structs.replace(sheet.call, live=self._calls.live(sheet.call.call_id))
+        return True
+
+    def _name(self, agent: str) -> str:
+        return self._calls.names.get(agent) or agent_name(self._settings, agent)
 
     def _leave(self, sheet: Sheet, at: float) -> None:
         """The caller is gone, or somebody else's: a ring leaves the desk, a conversation is over."""
@@ -234,22 +264,10 @@ class DeskFold:
         self._aside = None
 
 
-def _say(sheet: Sheet, event: TranscriptPartial | TranscriptFinal) -> bool:
-    final = isinstance(event, TranscriptFinal)
-    before = sheet.lines.get(event.utterance_id)
-    if before is not None and before.final and not final:
-        return False  # a late interim result never replaces the finished words
-    if not event.text:
-        return sheet.lines.pop(event.utterance_id, None) is not None
-    sheet.lines[event.utterance_id] = Line(
-        utterance_id=event.utterance_id,
-        speaker=event.speaker,
-        text=event.text,
-        start=event.start,
-        end=event.end,
-        final=final,
-    )
-    while len(sheet.lines) > MAX_LINES:
-        del sheet.lines[next(iter(sheet.lines))]
-        sheet.left_out += 1
-    return True
+def _findings(legs: Iterable[LegSeconds]) -> dict[str, tuple[Finding, ...]]:
+    """What was wrong with the sound, by speaker; of several agents all of it."""
+    found: dict[str, dict[Finding, None]] = {}
+    for leg in legs:
+        for finding in leg.findings:
+            found.setdefault(leg.speaker, {})[finding] = None
+    return {speaker: tuple(each) for speaker, each in found.items()}

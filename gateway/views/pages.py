@@ -5,10 +5,22 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 from gateway.asr.protocol import Reason
-from gateway.events import AgentState, AlertKind, AlertSeverity, Rate, Speaker, TicketField
+from gateway.events import (
+    AgentState,
+    AlertKind,
+    AlertSeverity,
+    Correction,
+    Finding,
+    Rate,
+    Speaker,
+    SpeechLevel,
+    TicketField,
+)
 
 
 class WaitingCall(Struct, kw_only=True, omit_defaults=True):
@@ -141,11 +153,25 @@ class SpeechEngine(Struct, kw_only=True, omit_defaults=True):
     reason: Reason
 
 
+class SpeechLoad(Struct, kw_only=True, omit_defaults=True):
+    """What is transcribed live since ``since``.
+
+    As it was then: ``legs`` were listened to of ``capacity``, the slowest decoder was ``lag`` seconds behind.
+    """
+
+    level: SpeechLevel
+    since: float
+    lag: float
+    legs: int
+    capacity: int
+
+
 class Wallboard(Struct, kw_only=True, omit_defaults=True):
     """The supervisor's room. Every collection is keyed by id.
 
     ``missed``: the latest of the ``missed_callers`` people who were not called back yet, by the id of their latest
-    call; ``missed_withheld`` calls were missed without a number. Both count the last 24 h.
+    call; ``missed_withheld`` calls were missed without a number. Both count the last 24 h. ``speech`` is absent until
+    its level changes for the first time.
     """
 
     now: float
@@ -160,10 +186,14 @@ class Wallboard(Struct, kw_only=True, omit_defaults=True):
     alerts: dict[str, Alert]
     health: dict[str, str]
     engines: dict[str, SpeechEngine]
+    speech: SpeechLoad | None = None
 
 
 class Line(Struct, kw_only=True, omit_defaults=True):
-    """One utterance on the desk; grey while ``final`` is false. Seconds since arrival."""
+    """One utterance on the desk; grey while ``final`` is false. Seconds since arrival.
+
+    ``agent``: which of them, where that is known. ``corrections``: where the operator's vocabulary stands in ``text``.
+    """
 
     utterance_id: str
     speaker: Speaker
@@ -171,10 +201,37 @@ class Line(Struct, kw_only=True, omit_defaults=True):
     start: float
     end: float
     final: bool
+    agent: str = ""
+    corrections: tuple[Correction, ...] = ()
+
+
+class Gap(Struct, kw_only=True, omit_defaults=True):
+    """Seconds of one side that nobody transcribed, and why. Seconds since arrival."""
+
+    speaker: Speaker
+    start: float
+    end: float
+    reason: str
+    agent: str = ""
+
+
+class Revision(Struct, kw_only=True, omit_defaults=True):
+    """The call transcribed from its recording after its end; ``lines`` are keyed by ids of their own."""
+
+    reason: Literal["deferred", "second_pass"]
+    language: str
+    engine: str
+    model: str
+    lines: dict[str, Line]
 
 
 class DeskCall(Struct, kw_only=True, omit_defaults=True):
-    """The call an agent sees: from the ring until it is wrapped up. ``state``: ringing, talking or ended."""
+    """The call an agent sees: from the ring until it is wrapped up. ``state``: ringing, talking or ended.
+
+    ``language``: what is spoken in it now. ``live``: what of it is transcribed live. Known after its end: ``deferred``
+    seconds were recorded only and wait for their transcription; ``findings`` is what was wrong with the sound, by
+    speaker.
+    """
 
     call_id: str
     caller_number: str
@@ -193,12 +250,18 @@ class DeskCall(Struct, kw_only=True, omit_defaults=True):
     within_target: bool | None = None
     heard_share: float | None = None
     survey: int | None = None
+    language: str = ""
+    live: SpeechLevel = "full"
+    deferred: float = 0.0
+    findings: dict[str, tuple[Finding, ...]] = {}
 
 
 class Desk(Struct, kw_only=True, omit_defaults=True):
     """One agent's page. ``transcript`` is keyed by utterance id, ``ticket`` by field name.
 
-    ``lines_left_out`` counts the call's oldest utterances that a very long call no longer shows.
+    ``lines_left_out`` counts the call's oldest utterances and gaps that a very long call no longer shows. ``speakers``:
+    the agents who speak in the transcript, their names by id. ``revised`` is there once the call was transcribed from
+    its recording.
     """
 
     now: float
@@ -206,6 +269,9 @@ class Desk(Struct, kw_only=True, omit_defaults=True):
     call: DeskCall | None = None
     transcript: dict[str, Line]
     lines_left_out: int = 0
+    gaps: dict[str, Gap]
+    speakers: dict[str, str]
+    revised: Revision | None = None
     ticket_id: str = ""
     ticket: dict[str, TicketField]
     ticket_submitted: bool = False

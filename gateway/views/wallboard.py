@@ -32,6 +32,7 @@ from gateway.events import (
     PartyJoined,
     PartyLeft,
     ServiceLevelChanged,
+    SpeechLevelChanged,
 )
 from gateway.views.alerts import AlertFold
 from gateway.views.calls import CallBook, agent_name
@@ -42,6 +43,7 @@ from gateway.views.pages import (
     ConnectRate,
     QueueFigures,
     SpeechEngine,
+    SpeechLoad,
     TalkingCall,
     WaitingCall,
     Wallboard,
@@ -81,6 +83,7 @@ class WallboardFold:
         self._alerts = AlertFold(settings)
         self._health: dict[str, str] = {}
         self._engines: dict[str, SpeechEngine] = {}
+        self._speech: SpeechLoad | None = None
 
     def feed(self, event: Event, now: float) -> bool:
         """Take one event in; True when the board may look different. ``now`` ages the recent breaches."""
@@ -107,6 +110,10 @@ class WallboardFold:
                 )
             case GatewayHealth():
                 self._health[event.component] = event.status
+            case SpeechLevelChanged():
+                self._speech = SpeechLoad(
+                    level=event.level, since=event.at, lag=event.lag, legs=event.legs, capacity=event.capacity
+                )
             case _:
                 return isinstance(event, CALLS_CHANGE)
         return True
@@ -137,6 +144,7 @@ class WallboardFold:
             alerts=self._alerts.shown(now),
             health=dict(self._health),
             engines=dict(self._engines),
+            speech=self._speech,
         )
         self._missed.show(board)
         if self.calls.forgotten:

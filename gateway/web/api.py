@@ -21,16 +21,17 @@ from gateway.answer_sla.missed_caller import MissedList
 from gateway.store.accounts import Role
 from gateway.web import handlers
 from gateway.web.auth import COOKIE, ROLES, RefusedError
-from gateway.web.handlers import Api, Call, Config, Done, Error, LoginRequest, Me, TicketEdit
+from gateway.web.handlers import Api, Call, Config, Done, Error, LanguageChoice, LoginRequest, Me, TicketEdit
 
 CONTRACT = Path(__file__).parents[2] / "contract" / "openapi.json"
 REASONS = {
     400: "The request cannot be understood, or a value in it is refused.",
     401: "Nobody is logged in, or name or password is wrong.",
     403: "Not for this role, not this agent's call, or sent from another site.",
-    404: "This call is on no desk, or nobody's latest on the list of missed callers; this alert is not open.",
-    409: "Not now: the call is not answered yet, has no draft yet, or its ticket was submitted; or somebody did the "
-    "same before, whom the sentence names.",
+    404: "This call is on no desk, or nobody's latest on the list of missed callers; there is no such call; this alert "
+    "is not open.",
+    409: "Not now: the call is not answered yet, is over, has no draft yet, or its ticket was submitted; or somebody "
+    "did the same before, whom the sentence names.",
     413: "The request is too big.",
     429: "Too many failed logins, or others wait for the same; the sentence says how long to wait.",
 }
@@ -78,6 +79,15 @@ ROUTES = (
         Done,
         roles=TICKETS,
         errors=(400, 401, 403, 404, 409),
+    ),
+    Route(
+        "POST",
+        "/api/calls/{call_id}/language",
+        handlers.choose_language,
+        "Have a living call transcribed in another language from now on",
+        Done,
+        LanguageChoice,
+        errors=(400, 401, 403, 404, 409, 413),
     ),
     Route(
         "GET",

@@ -52,6 +52,12 @@ class TicketEdit(Struct, frozen=True, forbid_unknown_fields=True):
     ]
 
 
+class LanguageChoice(Struct, frozen=True, forbid_unknown_fields=True):
+    """What is spoken from now on (ISO 639-1)."""
+
+    language: Annotated[str, Meta(min_length=2, max_length=8)]
+
+
 class Done(Struct, frozen=True):
     """It was done."""
 
@@ -70,6 +76,9 @@ class Actions(Protocol):
 
     async def submit_ticket(self, call_id: str, agent: str) -> None:
         """Send the ticket off. Raises InputError when it is not fit to be sent."""
+
+    async def choose_language(self, call_id: str, language: str, by: str) -> None:
+        """``by`` says which language is spoken from now on. Raises InputError for one that nobody transcribes."""
 
     async def request_callback(self, call_id: str, by: str) -> None:
         """Have a missed caller called back. Raises NotMissedError or AlreadyRequestedError."""
@@ -145,6 +154,18 @@ async def submit_ticket(api: Api, call: Call) -> web.Response:
     return answer(Done())
 
 
+async def choose_language(api: Api, call: Call) -> web.Response:
+    """Have a living call transcribed in another language from now on."""
+    account, call_id = _account(call), call.request.match_info["call_id"]
+    holders = api.live.agents_with(call_id)
+    if account.role == "agent" and account.agent not in holders:
+        raise _not_on_his_desk(holders)
+    if not api.live.lives(call_id):
+        raise RefusedError(409, "The call is over") if holders else RefusedError(404, "There is no such call")
+    await api.actions.choose_language(call_id, call.body.language, account.agent or account.name)
+    return answer(Done())
+
+
 async def missed(api: Api, call: Call) -> web.Response:
     """The callers missed in a period and not spoken with since, with their numbers in full."""
     query = call.request.query
@@ -188,10 +209,8 @@ def _ticket_on_desk(api: Api, call: Call) -> tuple[str, str]:
     """The call and who edits its ticket: the agent on whose desk it is, or an administrator."""
     account, call_id = _account(call), call.request.match_info["call_id"]
     holders = api.live.agents_with(call_id)
-    if not holders:
-        raise RefusedError(404, "This call is on no desk")
-    if account.agent not in holders and account.role != "administrator":
-        raise RefusedError(403, "This call is on another agent's desk")
+    if not holders or (account.agent not in holders and account.role != "administrator"):
+        raise _not_on_his_desk(holders)
     desk = api.live.desk(account.agent if account.agent in holders else holders[0])
     if desk.call is None or desk.call.state == "ringing":
         raise RefusedError(409, "The call is not answered yet")
@@ -200,3 +219,9 @@ def _ticket_on_desk(api: Api, call: Call) -> tuple[str, str]:
     if desk.ticket_submitted:
         raise RefusedError(409, "The ticket was submitted already")
     return call_id, account.agent or account.name
+
+
+def _not_on_his_desk(holders: list[str]) -> RefusedError:
+    if holders:
+        return RefusedError(403, "This call is on another agent's desk")
+    return RefusedError(404, "This call is on no desk")

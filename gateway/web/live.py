@@ -11,33 +11,29 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from gateway.config import Settings
-from gateway.events import AgentStateChanged, CallAnswered, CallEvent, CallRinging, Event, PartyJoined
-from gateway.views import (
-    Alert,
-    Desk,
-    DeskFold,
-    SpeechEngine,
-    Wallboard,
-    WallboardFold,
-    merge_patch,
-    page_data,
-    without_callers,
+from gateway.events import (
+    AgentStateChanged,
+    CallAnswered,
+    CallEvent,
+    CallRinging,
+    Event,
+    PartyJoined,
+    SpeechLevelChanged,
 )
-from gateway.views.patch import Json
+from gateway.views import Alert, Desk, DeskFold, SpeechEngine, WallboardFold, without_callers
 from gateway.web.auth import Session
+from gateway.web.topic import Page, Topic
 
 log = logging.getLogger(__name__)
 
 COALESCE = 0.05
 """Seconds that changes are gathered before they are sent."""
-MAX_QUEUED = 64
-"""Messages a page may be behind."""
 MAX_PAGES = 1000
 """Pages connected at once."""
 MAX_MESSAGE = 1024
@@ -54,67 +50,6 @@ SESSION_OVER = 4401
 
 class Resync(msgspec.Struct, tag_field="kind", tag="resync", forbid_unknown_fields=True):
     """The one thing a page may say: send me everything again."""
-
-
-class Page:
-    """A connected page and the messages on their way to it. ``closing`` resolves to close code and reason."""
-
-    def __init__(self) -> None:
-        self.closing: asyncio.Future[tuple[int, str]] = asyncio.get_running_loop().create_future()
-        self._queue: asyncio.Queue[str] = asyncio.Queue(MAX_QUEUED)
-
-    def offer(self, text: str) -> None:
-        """Send soon; a page too far behind is closed instead."""
-        try:
-            self._queue.put_nowait(text)
-        except asyncio.QueueFull:
-            self.close(WSCloseCode.TRY_AGAIN_LATER, f"the page fell {MAX_QUEUED} messages behind; connect again")
-
-    def close(self, code: int, reason: str) -> None:
-        """End it, for the first reason given."""
-        if not self.closing.done():
-            self.closing.set_result((code, reason))
-
-    async def write(self, socket: web.WebSocketResponse) -> None:
-        """Send what was offered, until cancelled or the peer is gone."""
-        while True:
-            await socket.send_str(await self._queue.get())
-
-
-class Topic:
-    """One view, the pages that show it, and the data they all have: the base of the next delta."""
-
-    def __init__(self, view: Literal["wallboard", "desk"], look: Callable[[float], Wallboard | Desk]) -> None:
-        self.view = view
-        self.pages: set[Page] = set()
-        self.dirty = False
-        self._look = look
-        self._seq = 0
-        self._data: Json = {}
-
-    def flush(self, now: float) -> None:
-        """Send what changed since the last flush to every page."""
-        self.dirty = False
-        if not self.pages:
-            return
-        data = page_data(self._look(now))
-        patch = merge_patch({**self._data, "now": now}, data)
-        if patch is None:
-            return
-        self._seq += 1
-        self._data = data
-        text = _json({"kind": "delta", "seq": self._seq, "patch": {**patch, "now": now}})
-        for page in self.pages:
-            page.offer(text)
-
-    def show(self, page: Page, now: float) -> None:
-        """Send the page everything; from now on it gets deltas."""
-        self.flush(now)
-        if not self.pages:
-            self._data = page_data(self._look(now))
-        self.pages.add(page)
-        data = {**self._data, "now": now}
-        page.offer(_json({"kind": "snapshot", "view": self.view, "seq": self._seq, "data": data}))
 
 
 class Live:
@@ -165,6 +100,10 @@ class Live:
     def agents_with(self, call_id: str) -> list[str]:
         """The agents on whose desks this call is."""
         return [agent for agent, desk in self._desks.items() if desk.call and desk.call.call_id == call_id]
+
+    def lives(self, call_id: str) -> bool:
+        """The caller has not hung up yet."""
+        return self._wallboard.calls.get(call_id) is not None
 
     def alert(self, alert_id: str) -> Alert | None:
         """The alert, while it is open."""
@@ -250,6 +189,8 @@ class Live:
             return agents | {event.agent}
         if isinstance(event, PartyJoined) and event.kind == "agent":
             return agents | {event.party}
+        if isinstance(event, SpeechLevelChanged):
+            return set(self._desks)
         return set(agents)
 
     def _feed_desk(self, agent: str, event: Event, now: float) -> None:
@@ -306,7 +247,3 @@ async def _close(request: web.Request, socket: web.WebSocketResponse, code: int,
     except (TimeoutError, ConnectionError):
         if request.transport is not None:
             request.transport.abort()
-
-
-def _json(message: Json) -> str:
-    return msgspec.json.encode(message).decode()

@@ -57,11 +57,16 @@ async def open_page(browser: Browser, size: tuple[int, int] = LAPTOP) -> tuple[P
 
 async def sign_in(page: Page, stage: Stage, name: str) -> None:
     """Sign in as one of the stage's people; ends on the page that is theirs."""
-    await page.goto(stage.gateway.url)
+    await enter(page, stage.gateway.url, name, stage.passwords[name], "wallboard" if name == "supervisor" else "desk")
+
+
+async def enter(page: Page, url: str, name: str, password: str, view: str) -> None:
+    """Sign in at the gateway there; ends on the ``view``, connected."""
+    await page.goto(url)
     await page.get_by_test_id("login-name").fill(name)
-    await page.get_by_test_id("login-password").fill(stage.passwords[name])
+    await page.get_by_test_id("login-password").fill(password)
     await page.get_by_test_id("login-submit").click()
-    await page.wait_for_url("**/wallboard" if name == "supervisor" else "**/desk")
+    await page.wait_for_url(f"**/{view}")
     await page.locator('[data-test="connection"][data-state="live"]').wait_for()
 
 

@@ -273,14 +273,12 @@ def config_folder(folder: Path) -> Path:
 
 
 @asynccontextmanager
-async def hotline(folder: Path, *gateways: Mapping[str, str], settings: str = "") -> AsyncIterator[Hotline]:
+async def hotline(folder: Path, *gateways: Mapping[str, str]) -> AsyncIterator[Hotline]:
     """Start it all, with a gateway for each of ``gateways`` (further HOTLINE_ variables; ``{queue_log}`` is filled in)
-    behind one relay. ``settings``: further tables of gateway.toml. To be used by ``scene()``.
+    behind one relay. To be used by ``scene()``.
     """
     pbx = PlotPbx(CALM)
     config = config_folder(folder)
-    with (config / "gateway.toml").open("a", encoding="utf-8") as file:
-        file.write(f"\n{settings}\n")
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(RedisInstance(persistent=True))
         relay = await stack.enter_async_context(FaultyRelay(pbx.host, pbx.ami_port))

@@ -19,7 +19,6 @@ from gateway.asr.recognizer import load
 from gateway.asr.stream import DecoderPool
 from gateway.config import Settings, default_home
 
-FRAME = 320
 TOKEN = "a token for tests"
 
 
@@ -37,7 +36,7 @@ async def decode_directly(home: Path, model: str, language: str, samples: bytes)
     recognizer = await asyncio.to_thread(load, models.catalogue()[model], models.model_dir(home, model), 1)
     pool = DecoderPool(1)
     try:
-        return (await transcribe(recognizer, language, samples, 8000, pool))[0]
+        return (await transcribe(recognizer, language, samples, 8000, pool)).text
     finally:
         pool.close()
 
@@ -120,13 +119,14 @@ class Pbx:
             pbx.writer.write(audiosocket.encode_uuid(tap_id))
         return pbx
 
-    async def play(self, samples: bytes) -> None:
-        """Send 8 kHz samples in real time, 20 ms a frame."""
+    async def play(self, samples: bytes, rate: int = 8000, *, pace: float = 1.0) -> None:
+        """Send samples labelled with ``rate``, 20 ms a frame, ``pace`` times as fast as real time."""
         loop = asyncio.get_running_loop()
         due = loop.time()
-        for i in range(0, len(samples), FRAME):
-            self.writer.write(audiosocket.encode_audio(samples[i : i + FRAME]))
-            due += FRAME / 16_000
+        frame = rate // 50 * audiosocket.SAMPLE_BYTES
+        for i in range(0, len(samples), frame):
+            self.writer.write(audiosocket.encode_audio(samples[i : i + frame], rate))
+            due += 0.02 / pace
             await asyncio.sleep(max(0.0, due - loop.time()))
         await self.writer.drain()
 

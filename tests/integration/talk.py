@@ -7,7 +7,15 @@ from pathlib import Path
 
 from gateway.demo.phones import AgentPhone, Caller, Phone
 from gateway.demo.voices import Voices
-from gateway.events import CallOffered, PartyJoined, Speaker, TranscriptCompleted, TranscriptFinal, TranscriptGap
+from gateway.events import (
+    CallEnded,
+    CallOffered,
+    PartyJoined,
+    Speaker,
+    TranscriptCompleted,
+    TranscriptFinal,
+    TranscriptGap,
+)
 from tests.integration.hotline import PATIENCE, Hotline, answer
 from tests.integration.speech import need_models
 
@@ -53,6 +61,11 @@ class Talk:
         """When the call came in."""
         return self.here.seen.all(CallOffered, call_id=self.call_id)[0].at
 
+    @property
+    def ended(self) -> float:
+        """When its line went down."""
+        return self.here.seen.all(CallEnded, call_id=self.call_id)[0].at
+
     async def end(self) -> TranscriptCompleted:
         """The caller hangs up."""
         await self.caller.hang_up()
@@ -60,13 +73,16 @@ class Talk:
         return await self.here.seen.first(TranscriptCompleted, "the whole transcript", call_id=self.call_id)
 
 
-async def talk(here: Hotline, line: Path, number: str = "13900000011", agent: AgentPhone | None = None) -> Talk:
-    """Somebody calls, is answered and says ``line``, which is understood."""
+async def talk(
+    here: Hotline, line: Path, number: str = "13900000011", agent: AgentPhone | None = None, *, understood: bool = True
+) -> Talk:
+    """Somebody calls and is answered; he says ``line``, which is ``understood``."""
     if agent is None:
         (agent,) = await here.agents("1001")
     caller, call_id = await here.calls(number)
     await answer(agent)
     await here.seen.first(PartyJoined, "they talk", call_id=call_id)
     talking = Talk(here, caller, agent, call_id)
-    await talking.understood(line)
+    if understood:
+        await talking.understood(line)
     return talking

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway.asr.evaluate import cer, read_wav
+from gateway.asr.evaluate import cer
 from gateway.config import load
 from gateway.demo.citizens import load_script
 from gateway.demo.director import Director
@@ -18,7 +18,7 @@ from gateway.demo.report import report_call
 from gateway.demo.show import hold_seconds, stage
 from gateway.demo.voices import Voices
 from gateway.events import TranscriptFinal, event_type
-from tests.integration.speech import decode_directly, need_models
+from tests.integration.speech import need_models
 
 CONFIG = Path(__file__).parents[2] / "config"
 ORDER = (
@@ -55,30 +55,6 @@ async def test_a_citizen_is_answered_heard_ticketed_and_asked() -> None:
     seen = [event_type(event) for _, event in entries]
     assert [kind for kind in ORDER if kind in seen] == list(ORDER)
     assert sorted(ORDER, key=seen.index) == list(ORDER)
-
-
-@pytest.mark.timeout(240)
-async def test_vosk_writes_of_a_phone_call_what_it_reads_from_the_recorded_leg(tmp_path: Path) -> None:
-    home = need_models("vosk-ko", "kokoro-82m")
-    settings = msgspec.structs.replace(load(CONFIG, {}), data_dir=str(home))
-    script = load_script(CONFIG / "demo" / "citizens.toml")
-    call = msgspec.structs.replace(script[0], survey=None)
-    extra = {"HOTLINE_SPEECH_LANGUAGE": "ko", "HOTLINE_SPEECH_RECORD_DIR": str(tmp_path)}
-    async with stage(settings, CONFIG, extra=extra) as on:
-        director = Director(on.asterisk, on.watcher, Voices(home), on.agents)
-        await director.rehearse(call)
-        call_id = await director.play(call)
-        finals = [event for _, event in on.watcher.of_call(call_id) if isinstance(event, TranscriptFinal)]
-    assert {final.engine for final in finals} == {"vosk"}
-    live = {side: " ".join(f.text for f in finals if f.speaker == side) for side in ("caller", "agent")}
-    recorded = await asyncio.to_thread(lambda: sorted(tmp_path.glob("*.wav")))
-    assert len(recorded) == 2, "one recording a leg"
-    again = [await decode_directly(home, "vosk-ko", "ko", read_wav(path, 8000)) for path in recorded]
-    assert all(live.values())
-    assert all(again)
-    # Which recording is whose is not in its name: the right pairing is the one that fits.
-    fits = [max(cer(one, live["caller"]), cer(other, live["agent"])) for one, other in (again, reversed(again))]
-    assert min(fits) <= 0.03
 
 
 @pytest.mark.timeout(120)

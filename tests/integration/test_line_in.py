@@ -7,8 +7,9 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import msgspec
 import numpy as np
@@ -93,10 +94,11 @@ class Worker:
         return cls(process)
 
     @classmethod
-    async def listening(cls, *options: str, recordings: Path | None = None) -> Worker:
-        worker = await cls.start(*options, recordings=recordings)
-        await worker.until(lambda: worker.complained("heard at 16000 Hz"))
-        return worker
+    @asynccontextmanager
+    async def listening(cls, *options: str, recordings: Path | None = None) -> AsyncIterator[Worker]:
+        async with await cls.start(*options, recordings=recordings) as worker:
+            await worker.until(lambda: worker.complained("heard at 16000 Hz"))
+            yield worker
 
     def complained(self, words: str) -> bool:
         return any(words in line for line in self.complaints)
@@ -115,6 +117,14 @@ class Worker:
         async with asyncio.timeout(PATIENCE), self._changed:
             await self._changed.wait_for(lambda: condition() or any(reading.done() for reading in self._reading))
         assert condition(), "\n".join(self.complaints)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        if self.process.returncode is None:
+            self.process.kill()
+        await asyncio.gather(self.process.wait(), *self._reading)
 
     async def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
@@ -137,62 +147,63 @@ class Worker:
 async def test_both_sides_of_two_calls_are_told_and_recorded(
     sound: SoundServer, speech: dict[str, Sound], tmp_path: Path
 ) -> None:
-    worker = await Worker.listening("--channels", "2", "--json", "--record", recordings=tmp_path)
-    await sound.speak(conversation(speech), "line")
-    await worker.until(lambda: bool(worker.completed()))
-    await sound.speak(conversation(speech)[: len(speech["caller"])], "line")
-    assert await worker.stop() == 0  # in the middle of the second call, with its words not yet decoded
+    async with Worker.listening("--channels", "2", "--json", "--record", recordings=tmp_path) as worker:
+        await sound.speak(conversation(speech), "line")
+        await worker.until(lambda: bool(worker.completed()))
+        await sound.speak(conversation(speech)[: len(speech["caller"])], "line")
+        assert await worker.stop() == 0  # in the middle of the second call, with its words not yet decoded
 
-    first, second = worker.completed()
-    assert cer(CALLER, worker.said("caller", first.call_id)) <= CER_LIMIT
-    assert cer(AGENT, worker.said("agent", first.call_id)) <= CER_LIMIT
-    assert cer(CALLER, worker.said("caller", second.call_id)) <= CER_LIMIT
-    assert worker.said("agent", second.call_id) == ""
-    assert first.share == second.share == 1.0
-    assert any(isinstance(event, TranscriptPartial) and event.text for event in worker.events())
+        first, second = worker.completed()
+        assert cer(CALLER, worker.said("caller", first.call_id)) <= CER_LIMIT
+        assert cer(AGENT, worker.said("agent", first.call_id)) <= CER_LIMIT
+        assert cer(CALLER, worker.said("caller", second.call_id)) <= CER_LIMIT
+        assert worker.said("agent", second.call_id) == ""
+        assert first.share == second.share == 1.0
+        assert any(isinstance(event, TranscriptPartial) and event.text for event in worker.events())
 
-    last = {e.speaker: e for e in worker.events() if isinstance(e, TranscriptFinal) and e.call_id == first.call_id}
-    assert last["caller"].end < last["agent"].end
-    began = float(first.call_id.removeprefix("line-"))
-    assert first.at == pytest.approx(began + last["agent"].end + QUIET)
+        last = {e.speaker: e for e in worker.events() if isinstance(e, TranscriptFinal) and e.call_id == first.call_id}
+        assert last["caller"].end < last["agent"].end
+        began = float(first.call_id.removeprefix("line-"))
+        assert first.at == pytest.approx(began + last["agent"].end + QUIET)
 
-    recorded = {event.call_id: event for event in worker.events() if isinstance(event, RecordingCompleted)}
-    assert recorded.keys() == {first.call_id, second.call_id}
-    recording = recorded[first.call_id]
-    assert recording.complete
-    left, right = (
-        np.frombuffer(b"".join(side), np.int16) for side in zip(*blocks(tmp_path / recording.file, RATE), strict=True)
-    )
-    middle = round((last["caller"].end - recording.start) * RATE)
-    assert loudness(left[:middle]) > 20 * loudness(left[middle + RATE :])
-    assert loudness(right[middle:]) > 20 * loudness(right[: middle - RATE])
+        recorded = {event.call_id: event for event in worker.events() if isinstance(event, RecordingCompleted)}
+        assert recorded.keys() == {first.call_id, second.call_id}
+        recording = recorded[first.call_id]
+        assert recording.complete
+        left, right = (
+            np.frombuffer(b"".join(side), np.int16)
+            for side in zip(*blocks(tmp_path / recording.file, RATE), strict=True)
+        )
+        middle = round((last["caller"].end - recording.start) * RATE)
+        assert loudness(left[:middle]) > 20 * loudness(left[middle + RATE :])
+        assert loudness(right[middle:]) > 20 * loudness(right[: middle - RATE])
 
 
 async def test_a_device_that_was_pulled_out_is_waited_for(sound: SoundServer, speech: dict[str, Sound]) -> None:
-    worker = await Worker.listening("--quiet", "30")
-    await sound.speak(speech["caller"], "line")
-    await worker.until(lambda: bool(worker.lines))
-    await sound.stop()
-    await worker.until(lambda: worker.complained("waiting until it is back"))
-    await sound.start_again()
-    await worker.until(lambda: worker.complained("'line2' is back"))
-    await sound.speak(speech["agent"], "line")
-    await worker.until(lambda: len(worker.lines) > 2)
-    assert await worker.stop() == 0
-    first, gap, *rest = worker.lines
-    assert cer(CALLER, first.partition("  ")[2]) <= CER_LIMIT
-    assert "s not heard: device_lost]" in gap
-    assert rest.pop() == ""
-    assert cer(AGENT, "".join(line.partition("  ")[2] for line in rest)) <= CER_LIMIT
+    async with Worker.listening("--quiet", "30") as worker:
+        await sound.speak(speech["caller"], "line")
+        await worker.until(lambda: bool(worker.lines))
+        await sound.stop()
+        await worker.until(lambda: worker.complained("waiting until it is back"))
+        await sound.start_again()
+        await worker.until(lambda: worker.complained("'line2' is back"))
+        await sound.speak(speech["agent"], "line")
+        await worker.until(lambda: len(worker.lines) > 2)
+        assert await worker.stop() == 0
+        first, gap, *rest = worker.lines
+        assert cer(CALLER, first.partition("  ")[2]) <= CER_LIMIT
+        assert "s not heard: device_lost]" in gap
+        assert rest.pop() == ""
+        assert cer(AGENT, "".join(line.partition("  ")[2] for line in rest)) <= CER_LIMIT
 
 
 async def test_another_language(sound: SoundServer, speech: dict[str, Sound]) -> None:
-    worker = await Worker.listening("--language", "ko", "--json")
-    await sound.speak(speech["agent"], "line")
-    await worker.until(lambda: bool(worker.completed()))
-    assert await worker.stop() == 0
-    finals = [event for event in worker.events() if isinstance(event, TranscriptFinal)]
-    assert {(event.language, event.engine, event.speaker) for event in finals} == {("ko", "vosk", "caller")}
+    async with Worker.listening("--language", "ko", "--json") as worker:
+        await sound.speak(speech["agent"], "line")
+        await worker.until(lambda: bool(worker.completed()))
+        assert await worker.stop() == 0
+        finals = [event for event in worker.events() if isinstance(event, TranscriptFinal)]
+        assert {(event.language, event.engine, event.speaker) for event in finals} == {("ko", "vosk", "caller")}
 
 
 @pytest.mark.parametrize(
@@ -207,19 +218,19 @@ async def test_another_language(sound: SoundServer, speech: dict[str, Sound]) ->
     ],
 )
 async def test_what_cannot_be_done_is_said_in_one_line(sound: SoundServer, options: tuple[str, ...], says: str) -> None:
-    worker = await Worker.start(*options)
-    assert await worker.ended() in (1, 2)
-    assert says in worker.complaints[-1]
-    assert worker.lines == []
+    async with await Worker.start(*options) as worker:
+        assert await worker.ended() in (1, 2)
+        assert says in worker.complaints[-1]
+        assert worker.lines == []
 
 
 async def test_a_reader_who_is_gone_ends_it(sound: SoundServer, speech: dict[str, Sound]) -> None:
-    worker = await Worker.listening()
-    transport = worker.process._transport.get_pipe_transport(1)  # type: ignore[attr-defined]
-    transport.close()
-    await sound.speak(speech["agent"], "line")
-    assert await worker.ended() == 1
-    assert worker.complaints[-1] == "hotline: whoever read the words from standard output is gone"
+    async with Worker.listening() as worker:
+        transport = worker.process._transport.get_pipe_transport(1)  # type: ignore[attr-defined]
+        transport.close()
+        await sound.speak(speech["agent"], "line")
+        assert await worker.ended() == 1
+        assert worker.complaints[-1] == "hotline: whoever read the words from standard output is gone"
 
 
 def loudness(samples: Sound) -> float:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -12,105 +11,26 @@ from urllib.parse import quote
 import aiohttp
 import msgspec
 import pytest
-from aiohttp import web
 from yarl import URL
 
-from gateway.config import Agent, Settings, Web
-from gateway.demo.process import free_port
 from gateway.errors import InputError, SettingError
 from gateway.events import (
     AgentStateChanged,
-    AlertAcknowledged,
     AlertEnded,
     AlertRaised,
-    CallAnswered,
     CallEnded,
-    CallOffered,
-    CallQueued,
-    CallRinging,
     Clocks,
-    TicketDrafted,
-    TicketField,
-    TicketSubmitted,
-    TicketUpdated,
     TranscriptFinal,
     TranscriptPartial,
 )
-from gateway.store.accounts import Accounts
-from gateway.store.database import open_engine
 from gateway.views import SpeechEngine, page_data
 from gateway.web import live as live_module
+from gateway.web import topic as topic_module
 from gateway.web.auth import change_password, create_account
-from gateway.web.live import Live
-from gateway.web.server import Services, create_app, run
+from gateway.web.server import run
+from tests.integration.house import PASSWORD, T0, House, house_in, serving
 
-T0 = 1_764_000_000.0
-PASSWORD = "a-long-enough-one"
 HEADERS = {"X-Requested-With": "hotline"}
-
-
-class House:
-    """A gateway with nothing but its web side: ticket actions go straight to the pages."""
-
-    def __init__(self, folder: Path, session_hours: float) -> None:
-        self.settings = Settings(agent=(Agent(id="1001", name="王敏"),), web=Web(session_hours=session_hours))
-        self.engine = open_engine(f"sqlite:///{folder / 'journal.db'}")
-        self.accounts = Accounts(self.engine)
-        self.now = T0
-        self.live = Live(self.settings, clock=lambda: self.now)
-        self.parts = {"core": "ok", "ami": "ok"}
-        self.ui = folder / "ui"
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-
-    async def edit_ticket(self, call_id: str, values: Mapping[str, str], agent: str) -> None:
-        if "no_such_field" in values:
-            raise InputError("There is no field of this name")
-        fields = tuple(TicketField(name=name, value=value, by="agent") for name, value in values.items())
-        self.live.publish(TicketUpdated(at=self.now, call_id=call_id, ticket_id="t1", fields=fields, by=agent), T0)
-
-    async def submit_ticket(self, call_id: str, agent: str) -> None:
-        self.live.publish(
-            TicketSubmitted(at=self.now, call_id=call_id, ticket_id="t1", agent=agent, fields=()), self.now
-        )
-
-    async def acknowledge_alert(self, alert_id: str, by: str) -> None:
-        self.live.publish(AlertAcknowledged(at=self.now, alert_id=alert_id, kind="ami_lost", by=by), self.now)
-
-    async def workers(self, request: web.Request) -> web.StreamResponse:
-        return web.Response(status=401, text="a token, please")
-
-    def app(self) -> web.Application:
-        return create_app(
-            Services(
-                settings=self.settings,
-                accounts=self.accounts,
-                live=self.live,
-                actions=self,
-                worker_handler=self.workers,
-                health=lambda: self.parts,
-                metrics=lambda: b"hotline_calls_offered_total 0.0\n",
-                ui_dir=self.ui,
-            )
-        )
-
-    def offer(self, agent: str = "1001", call_id: str = "c1") -> None:
-        for event in (
-            CallOffered(at=T0, call_id=call_id, caller_number="13900000000"),
-            CallQueued(at=T0 + 1, call_id=call_id, queue="hotline"),
-            CallRinging(at=T0 + 2, call_id=call_id, queue="hotline", agent=agent),
-        ):
-            self.live.publish(event, event.at)
-
-    def answer(self, agent: str = "1001", call_id: str = "c1") -> None:
-        clocks = Clocks(arrived=T0, caller_wait=7.0)
-        answered = CallAnswered(at=T0 + 7, call_id=call_id, queue="hotline", agent=agent, clocks=clocks)
-        self.live.publish(answered, answered.at)
-
-    def draft(self) -> None:
-        field = TicketField(name="title", value="路灯")
-        self.live.publish(TicketDrafted(at=T0 + 8, call_id="c1", ticket_id="t1", fields=(field,)), T0 + 8)
-
 
 Browser = aiohttp.ClientSession
 Page = aiohttp.ClientWebSocketResponse
@@ -124,28 +44,10 @@ async def open_page(browser: Browser, house: House, view: str) -> Page:
     return await browser.ws_connect("/ws", params={"view": view}, origin=house.url, max_msg_size=0)
 
 
-@asynccontextmanager
-async def serving(house: House) -> AsyncIterator[asyncio.Task[None]]:
-    ready = asyncio.Event()
-    task = asyncio.create_task(run(house.app(), "127.0.0.1", house.port, ready))
-    started = asyncio.create_task(ready.wait())
-    await asyncio.wait({task, started}, return_when=asyncio.FIRST_COMPLETED)
-    try:
-        yield task
-    finally:
-        started.cancel()
-        task.cancel()
-        await asyncio.gather(task, started, return_exceptions=True)
-
-
 @pytest.fixture
 async def house(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[House]:
-    made = House(tmp_path, session_hours=getattr(request, "param", 12.0))
-    await create_account(made.accounts, "wang", "agent", "1001", PASSWORD)
-    await create_account(made.accounts, "boss", "supervisor", "", PASSWORD)
-    await create_account(made.accounts, "root", "administrator", "", PASSWORD)
-    yield made
-    made.engine.dispose()
+    async with house_in(tmp_path, getattr(request, "param", 12.0)) as made:
+        yield made
 
 
 @pytest.fixture
@@ -299,6 +201,44 @@ async def test_nobody_else_touches_the_ticket_but_an_administrator(browser: Brow
     assert (await error(await browser.patch("/api/tickets/c1", **edit)))[0] == 403
     await login(browser, "root")
     assert (await browser.patch("/api/tickets/c1", **edit)).status == 200
+
+
+# --- languages ---------------------------------------------------------------------------------------------------
+
+
+async def test_an_agent_chooses_the_language_of_the_call_on_his_desk_while_it_lasts(
+    browser: Browser, house: House
+) -> None:
+    path, korean = "/api/calls/c1/language", {"language": "ko"}
+    assert (await error(await browser.post(path, json=korean)))[0] == 401
+    await login(browser, "wang")
+    assert await error(await browser.post(path, json=korean)) == (404, "This call is on no desk")
+    house.offer()
+    house.answer()
+    assert house.live.desk("1001").call.language == "zh"
+    assert (await browser.post(path, json=korean)).status == 200
+    assert house.live.desk("1001").call.language == "ko"
+    assert await error(await browser.post(path, json={"language": "fr"})) == (
+        400,
+        "language fr is not transcribed here",
+    )
+    assert (await error(await browser.post(path, json={"language": ""})))[0] == 400
+    house.end()
+    assert await error(await browser.post(path, json=korean)) == (409, "The call is over")
+
+
+async def test_of_others_calls_supervisors_choose_the_language_and_agents_do_not(
+    browser: Browser, house: House
+) -> None:
+    path, korean = "/api/calls/c1/language", {"language": "ko"}
+    house.offer("1002")
+    house.answer("1002")
+    await login(browser, "wang")
+    assert await error(await browser.post(path, json=korean)) == (403, "This call is on another agent's desk")
+    await login(browser, "boss")
+    assert (await browser.post(path, json=korean)).status == 200
+    assert house.live.desk("1002").call.language == "ko"
+    assert await error(await browser.post("/api/calls/c9/language", json=korean)) == (404, "There is no such call")
 
 
 # --- alerts ------------------------------------------------------------------------------------------------------
@@ -464,7 +404,7 @@ async def test_pages_hear_that_the_gateway_stops(browser: Browser, house: House,
 async def test_a_slow_page_is_dropped_and_the_others_go_on(
     browser: Browser, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_module, "MAX_QUEUED", 4)
+    monkeypatch.setattr(topic_module, "MAX_QUEUED", 4)
     monkeypatch.setattr(live_module, "COALESCE", 0.001)
     monkeypatch.setattr(live_module, "CLOSE_TIMEOUT", 30.0)
     house.offer()

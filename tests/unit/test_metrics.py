@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+from msgspec.structs import replace
+
 from gateway.events import (
     AnswerBreached,
     CallAbandoned,
@@ -17,10 +19,14 @@ from gateway.events import (
     GatewayHealth,
     LegSeconds,
     Rate,
+    RecordingCompleted,
     ServiceLevelChanged,
+    SpeechLevelChanged,
     TranscriptCompleted,
+    TranscriptGap,
+    TranscriptRevised,
 )
-from gateway.metrics import MAX_COMPONENTS, Metrics
+from gateway.metrics import MAX_COMPONENTS, MAX_REASONS, Metrics
 
 T0 = 1_764_000_000.0
 NUMBER = "13912345678"
@@ -117,3 +123,39 @@ def test_no_person_in_the_figures() -> None:
 def test_parts_without_end_are_bounded_and_counted() -> None:
     metrics = fed(*(GatewayHealth(at=T0, component=f"worker:{n}", status="ok") for n in range(MAX_COMPONENTS + 3)))
     assert value(metrics, "hotline_components_left_out_total") == 3
+
+
+def test_what_became_of_speech() -> None:
+    leg = LegSeconds(speaker="caller", expected=60.0, heard=58.5, lost=1.5, transcribed=30.0, deferred=20.0)
+    lost = TranscriptGap(at=T0, call_id="c1", speaker="caller", start=5.0, end=6.5, reason="worker_lost")
+    file = RecordingCompleted(at=T0, call_id="c1", file="a.opus", start=0.0, seconds=60.0)
+    metrics = fed(
+        TranscriptCompleted(at=T0, call_id="c1", legs=(leg,), share=0.975),
+        TranscriptCompleted(at=T0, call_id="c2", legs=(), share=None),
+        lost,
+        lost,
+        file,
+        replace(file, complete=False),
+        TranscriptRevised(
+            at=T0, call_id="c1", utterances=(), language="zh", engine="vosk", model="m", reason="deferred"
+        ),
+        SpeechLevelChanged(at=T0, level="callers_only", lag=2.0, legs=30, capacity=32),
+    )
+    assert value(metrics, "hotline_transcribed_seconds_total", speaker="caller") == 30
+    assert value(metrics, "hotline_deferred_seconds_total", speaker="caller") == 20
+    assert value(metrics, "hotline_transcript_lost_seconds_total", speaker="caller", reason="worker_lost") == 3
+    assert value(metrics, "hotline_transcript_share_bucket", le="0.95") == 0
+    assert value(metrics, "hotline_transcript_share_bucket", le="0.98") == 1
+    assert value(metrics, "hotline_transcript_share_count") == 1
+    assert value(metrics, "hotline_recordings_total", end="whole") == 1
+    assert value(metrics, "hotline_recordings_total", end="early") == 1
+    assert value(metrics, "hotline_transcripts_revised_total", reason="deferred") == 1
+    assert value(metrics, "hotline_speech_level") == 2
+
+
+def test_reasons_without_end_are_bounded() -> None:
+    gaps = (
+        TranscriptGap(at=T0, call_id="c1", speaker="caller", start=0.0, end=1.0, reason=f"reason {number}")
+        for number in range(MAX_REASONS + 3)
+    )
+    assert value(fed(*gaps), "hotline_transcript_lost_seconds_total", speaker="caller", reason="other") == 3

@@ -92,6 +92,10 @@ export function submitTicket(callId: string): Promise<unknown> {
   return call('POST', `/api/tickets/${encodeURIComponent(callId)}/submit`);
 }
 
+export function chooseLanguage(callId: string, language: string): Promise<unknown> {
+  return call('POST', `/api/calls/${encodeURIComponent(callId)}/language`, { language });
+}
+
 export function acknowledgeAlert(alertId: string): Promise<unknown> {
   return call('POST', `/api/alerts/${encodeURIComponent(alertId)}/acknowledge`);
 }

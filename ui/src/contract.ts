@@ -789,9 +789,21 @@ export interface SpeechEngine {
 }
 
 /**
+ * What is transcribed live since `since`. As it was then: `legs` were listened to of `capacity`, the slowest
+ * decoder was `lag` seconds behind.
+ */
+export interface SpeechLoad {
+  level: SpeechLevel;
+  since: number;
+  lag: number;
+  legs: number;
+  capacity: number;
+}
+
+/**
  * The supervisor's room. Every collection is keyed by id. `missed`: the latest of the `missed_callers` people who
  * were not called back yet, by the id of their latest call; `missed_withheld` calls were missed without a number.
- * Both count the last 24 h.
+ * Both count the last 24 h. `speech` is absent until its level changes for the first time.
  */
 export interface Wallboard {
   now: number;
@@ -806,9 +818,14 @@ export interface Wallboard {
   alerts: Record<string, Alert>;
   health: Record<string, string>;
   engines: Record<string, SpeechEngine>;
+  speech?: SpeechLoad;
 }
 
-/** The call an agent sees: from the ring until it is wrapped up. `state`: ringing, talking or ended. */
+/**
+ * The call an agent sees: from the ring until it is wrapped up. `state`: ringing, talking or ended. `language`:
+ * what is spoken in it now. `live`: what of it is transcribed live. Known after its end: `deferred` seconds were
+ * recorded only and wait for their transcription; `findings` is what was wrong with the sound, by speaker.
+ */
 export interface DeskCall {
   call_id: string;
   caller_number: string;
@@ -827,9 +844,16 @@ export interface DeskCall {
   within_target?: boolean;
   heard_share?: number;
   survey?: number;
+  language?: string;
+  live?: SpeechLevel;
+  deferred?: number;
+  findings?: Record<string, readonly Finding[]>;
 }
 
-/** One utterance on the desk; grey while `final` is false. Seconds since arrival. */
+/**
+ * One utterance on the desk; grey while `final` is false. Seconds since arrival. `agent`: which of them, where
+ * that is known. `corrections`: where the operator's vocabulary stands in `text`.
+ */
 export interface Line {
   utterance_id: string;
   speaker: Speaker;
@@ -837,11 +861,32 @@ export interface Line {
   start: number;
   end: number;
   final: boolean;
+  agent?: string;
+  corrections?: readonly Correction[];
+}
+
+/** Seconds of one side that nobody transcribed, and why. Seconds since arrival. */
+export interface Gap {
+  speaker: Speaker;
+  start: number;
+  end: number;
+  reason: string;
+  agent?: string;
+}
+
+/** The call transcribed from its recording after its end; `lines` are keyed by ids of their own. */
+export interface Revision {
+  reason: "deferred" | "second_pass";
+  language: string;
+  engine: string;
+  model: string;
+  lines: Record<string, Line>;
 }
 
 /**
  * One agent's page. `transcript` is keyed by utterance id, `ticket` by field name. `lines_left_out` counts the
- * call's oldest utterances that a very long call no longer shows.
+ * call's oldest utterances and gaps that a very long call no longer shows. `speakers`: the agents who speak in the
+ * transcript, their names by id. `revised` is there once the call was transcribed from its recording.
  */
 export interface Desk {
   now: number;
@@ -849,6 +894,9 @@ export interface Desk {
   call?: DeskCall;
   transcript: Record<string, Line>;
   lines_left_out?: number;
+  gaps: Record<string, Gap>;
+  speakers: Record<string, string>;
+  revised?: Revision;
   ticket_id?: string;
   ticket: Record<string, TicketField>;
   ticket_submitted?: boolean;

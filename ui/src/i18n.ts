@@ -28,6 +28,12 @@ export function setLanguage(language: Language): void {
   localStorage.setItem(KEY, language);
 }
 
+/** A spoken language (ISO 639-1) by its name; by its code where the messages have none. */
+export function languageName(code: string): string {
+  const key = `language.${code}`;
+  return i18n.global.te(key) ? i18n.global.t(key) : code;
+}
+
 /** The kept choice, else the hotline's own language as the server names it. */
 export function restoreLanguage(configured: string): void {
   const kept = localStorage.getItem(KEY);

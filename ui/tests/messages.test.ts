@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Finding, SpeechLevel } from '../src/contract';
 import en from '../src/messages/en';
 import zh from '../src/messages/zh-CN';
 import { FIELD_PLACES, placesFor, REQUEST_TYPES } from '../src/fields';
@@ -32,6 +33,26 @@ describe('messages', () => {
 
   it('are not empty', () => {
     for (const [key, text] of [...chinese, ...english]) expect([key, text.trim() !== '']).toEqual([key, true]);
+  });
+
+  it('name every finding about sound and every level below full', () => {
+    const findings: Record<Finding, true> = {
+      no_audio: true,
+      silence: true,
+      noise: true,
+      music: true,
+      tones: true,
+      clipped: true,
+      wrong_rate: true,
+      too_fast: true,
+      too_slow: true,
+    };
+    const levels: Record<Exclude<SpeechLevel, 'full'>, true> = { no_partials: true, callers_only: true, recorded_only: true };
+    for (const finding of Object.keys(findings)) expect([...chinese.keys()]).toContain(`finding.${finding}`);
+    for (const level of Object.keys(levels)) {
+      expect([...chinese.keys()]).toContain(`wall.speech.${level}`);
+      expect([...chinese.keys()]).toContain(`transcript.live.${level}`);
+    }
   });
 
   it('name every field and request type of the ticket', () => {

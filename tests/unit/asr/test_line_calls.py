@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,7 +64,9 @@ class Room:
         return [event for event in self.told if isinstance(event, TranscriptCompleted)]
 
     def finals(self) -> list[tuple[str, str, str, float, float]]:
-        return [(e.call_id, e.utterance_id, e.text, e.start, e.end) for e in self.told if isinstance(e, TranscriptFinal)]
+        return [
+            (e.call_id, e.utterance_id, e.text, e.start, e.end) for e in self.told if isinstance(e, TranscriptFinal)
+        ]
 
 
 def test_a_call_begins_with_words_and_ends_after_quiet() -> None:
@@ -147,7 +151,7 @@ def test_words_after_the_quiet_are_another_call_numbered_anew() -> None:
 def test_a_lost_device_is_a_gap_on_every_side() -> None:
     room = Room()
     room.says("caller", "你好", 100.0, 101.0)
-    room.calls.missing(103.0)
+    room.calls.missing(103.0, "device_lost")
     room.told += room.calls.back(108.0)
     room.says("agent", "我在", 109.0, 110.0)
     room.passes(131.0)
@@ -161,7 +165,7 @@ def test_a_lost_device_is_a_gap_on_every_side() -> None:
 def test_a_device_that_stays_away_ends_the_call_with_a_gap_to_its_end() -> None:
     room = Room("caller")
     room.says("caller", "你好", 100.0, 101.0)
-    room.calls.missing(103.0)
+    room.calls.missing(103.0, "device_lost")
     room.passes(122.0)
     (gap,) = [event for event in room.told if isinstance(event, TranscriptGap)]
     assert (gap.start, gap.end) == (3.0, 21.0)
@@ -173,6 +177,38 @@ def test_a_device_that_stays_away_ends_the_call_with_a_gap_to_its_end() -> None:
     room.says("caller", "喂", 501.0, 502.0)
     room.told += room.calls.end(502.5)
     assert room.completed()[1].share == 1.0
+
+
+def test_a_hole_in_what_is_not_decoded_yet_is_in_the_call() -> None:
+    room = Room("caller")
+    room.begins("caller", 100.0)
+    room.calls.missing(101.0, "device_lost")
+    assert room.calls.back(104.0) == []
+    room.words("caller", "你好", 100.0, 101.0)
+    assert [type(event) for event in room.told] == [TranscriptGap, TranscriptFinal]
+    room.passes(130.0)
+    assert room.completed()[0].legs[0].lost == 3.0
+
+
+def test_a_hole_longer_than_the_quiet_is_in_the_call_to_its_end() -> None:
+    room = Room("caller")
+    room.begins("caller", 100.0)
+    room.calls.missing(101.0, "device_lost")
+    room.told += room.calls.back(3701.0)
+    room.words("caller", "你好", 100.0, 101.0)
+    room.says("caller", "喂", 3702.0, 3703.0)
+    room.told += room.calls.end(3704.0)
+    assert [(gap.start, gap.end) for gap in room.told if isinstance(gap, TranscriptGap)] == [(1.0, 21.0)]
+    assert [completed.share for completed in room.completed()] == [pytest.approx(1 / 21), 1.0]
+
+
+def test_a_hole_in_which_no_call_was_is_forgotten() -> None:
+    room = Room("caller")
+    room.calls.missing(50.0, "device_lost")
+    assert room.calls.back(60.0) == []
+    room.says("caller", "你好", 100.0, 101.0)
+    room.told += room.calls.end(102.0)
+    assert room.completed()[0].share == 1.0
 
 
 def test_speech_that_nobody_decoded_is_a_gap_and_keeps_the_call_alive() -> None:
@@ -233,5 +269,5 @@ def test_every_word_is_in_one_call_and_calls_are_apart(spoken: list[tuple[Speake
         assert start >= 0
         assert began[call] + end <= ends[call] + 0.001
     calls = sorted((began[call], ends[call]) for call in began)
-    assert all(earlier[1] <= later[0] + 0.001 for earlier, later in zip(calls, calls[1:], strict=False))
+    assert all(earlier[1] <= later[0] + 0.001 for earlier, later in pairwise(calls))
     assert all(0.0 <= leg.heard <= leg.expected for completed in room.completed() for leg in completed.legs)

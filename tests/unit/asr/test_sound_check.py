@@ -3,7 +3,7 @@ import pytest
 
 from gateway.asr.sound_check import Found, SoundCheck, sentence
 from gateway.events import Finding
-from tests.unit.asr.sounds import Sound, babble, hum, music, noise, samples, tones
+from tests.sounds import Sound, babble, hum, music, noise, samples, tones
 
 SECONDS = 14.0
 """Six windows."""

@@ -1,11 +1,9 @@
 """Choosing among sound devices."""
 
-from typing import Literal
-
 import pytest
 
 from gateway.errors import DeviceError
-from gateway.headset.device import Device, choose
+from gateway.headset.device import Device, Kind, choose
 
 DEVICES = (
     Device(index=0, name="HDMI", microphone=False, speaker=True, default_speaker=True),
@@ -22,11 +20,10 @@ DEVICES = (
         ("microphone", "1", 1),
         ("microphone", "USB Headset", 1),
         ("speaker", "pro", 2),
+        ("line-in", "pro", 2),
     ],
 )
-def test_by_default_number_name_and_part_of_a_name(
-    kind: Literal["microphone", "speaker"], wanted: str, index: int
-) -> None:
+def test_by_default_number_name_and_part_of_a_name(kind: Kind, wanted: str, index: int) -> None:
     assert choose(DEVICES, kind, wanted).index == index
 
 
@@ -39,7 +36,11 @@ def test_without_a_default_the_first_is_taken() -> None:
     [
         ((), "", "no microphone"),
         (DEVICES[:1], "", "no microphone"),
-        (DEVICES, "usb", "more than one"),
+        (
+            DEVICES,
+            "usb",
+            "more than one microphone is called 'usb'. Take a number: 1 'USB Headset', 2 'USB Headset Pro'",
+        ),
         (DEVICES, "0", "no microphone is called '0'"),
         (DEVICES, "bluetooth", "hotline headset list"),
     ],

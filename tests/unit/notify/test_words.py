@@ -66,6 +66,11 @@ def raised(
         (raised("queue_unstaffed", "critical", queue="hotline"), "【严重】00:00:00 政务服务热线：无坐席在岗"),
         (raised("ami_lost", "critical", component="ami:南区"), "【严重】00:00:00 电话交换机 南区：连接中断"),
         (raised("ami_lag", component="ami.lag", value=2.34, limit=1.0), "【警告】00:00:00 电话交换机：消息延迟 2.3 秒"),
+        (
+            raised("transcript_incomplete", queue="hotline", value=0.9312, limit=0.98),
+            "【警告】00:00:00 政务服务热线：一通来电只转写了 93.1%，低于 98.0%",
+        ),
+        (raised("neighbour", component="vocabulary"), "【警告】00:00:00 词表：异常"),
         (raised("neighbour", component="redis"), "【警告】00:00:00 消息流：异常"),
         (raised("neighbour", "critical", component="webhook:群"), "【严重】00:00:00 告警推送 群：中断"),
     ],

@@ -9,7 +9,15 @@ import pytest
 from gateway.ami import trace
 from gateway.ami.tracker import Tracker
 from gateway.config import Settings
-from gateway.events import CallAnswered, CallEnded, Event, TicketDrafted, TicketField, TicketSubmitted
+from gateway.events import (
+    CallAnswered,
+    CallEnded,
+    Event,
+    SpeechLevelChanged,
+    TicketDrafted,
+    TicketField,
+    TicketSubmitted,
+)
 from gateway.views import CallBook, DeskFold
 from gateway.web.live import Live
 
@@ -18,7 +26,10 @@ AGENTS = ("1001", "1002", "1003", "2001")
 
 
 def told(path: Path) -> list[Event]:
-    """What the core says of a trace, with a ticket for each answered call that is submitted after its end."""
+    """What the core says of a trace, with a ticket for each answered call that is submitted after its end.
+
+    The machine is full from each answer to the next end.
+    """
     tracker = Tracker(("from-trunk",))
     fields = (TicketField(name="place", value="人民路"),)
     events: list[Event] = []
@@ -27,7 +38,9 @@ def told(path: Path) -> list[Event]:
         match event:
             case CallAnswered(at=at, call_id=call_id):
                 events.append(TicketDrafted(at=at, call_id=call_id, ticket_id=call_id, fields=fields))
+                events.append(SpeechLevelChanged(at=at, level="recorded_only", lag=2.0, legs=4, capacity=4))
             case CallEnded(at=at, call_id=call_id, agent=agent):
+                events.append(SpeechLevelChanged(at=at, level="full", lag=0.0, legs=2, capacity=4))
                 events.append(TicketSubmitted(at=at, call_id=call_id, ticket_id=call_id, agent=agent, fields=fields))
             case _:
                 pass

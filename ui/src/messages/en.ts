@@ -1,3 +1,4 @@
+import speech from './speech.en';
 import type { Messages } from './zh-CN';
 
 /** What people read, in English. */
@@ -76,17 +77,6 @@ const messages: Messages = {
     surveyScore: '{score} of 5',
     queue: 'Queue',
     endedAt: 'hung up {time}',
-  },
-  transcript: {
-    title: 'Conversation',
-    caller: 'Caller',
-    agent: 'Agent',
-    empty: 'What both sides say appears here, line by line',
-    emptyEnded: 'This call has no transcript',
-    noEngine: 'No speech engine is available: this call is not transcribed',
-    new: 'New lines',
-    leftOut: '{count} earlier lines are not shown',
-    speaking: 'speaking',
   },
   ticket: {
     title: 'Ticket',
@@ -194,6 +184,16 @@ const messages: Messages = {
       headset: 'Headset',
       alerts: 'Alerts',
       webhook: 'Alert webhook',
+      recording: 'Recording',
+      vocabulary: 'Vocabulary',
+      history: 'History',
+      queue_log: 'Queue log',
+    },
+    speech: {
+      no_partials: 'Busy: no interim words',
+      callers_only: 'Busy: agents transcribed later',
+      recorded_only: 'Full: new calls transcribed later',
+      load: '{legs}/{capacity} legs, since {since}',
     },
   },
   missed: {
@@ -226,23 +226,13 @@ const messages: Messages = {
     ami_lost: '{component} lost',
     ami_lag: '{component} lags {seconds} s',
     neighbour: '{component} not well',
-    transcript_incomplete: 'Only {share} of a call was transcribed',
+    transcript_incomplete: 'Transcript only {share}',
     acknowledge: 'Take',
     acknowledgedBy: 'taken by {name}',
     escalated: '↑{n}',
     taken: 'somebody else takes care of it, or it is over',
   },
-  language: { zh: 'Chinese', en: 'English', ja: 'Japanese', ko: 'Korean', yue: 'Cantonese' },
-  engine: {
-    name: '{engine} · {model}',
-    none: 'No speech engine is available',
-    reason: {
-      named: 'model set in the settings',
-      engine: 'engine set in the settings',
-      preferred: 'first choice of those installed',
-      fallback: 'no {language} Vosk model',
-    },
-  },
+  ...speech,
   page: {
     notFound: 'No such page',
     notFoundLead: 'The address may be mistyped, or the page has moved.',

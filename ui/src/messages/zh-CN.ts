@@ -1,3 +1,5 @@
+import speech from './speech.zh-CN';
+
 /** What people read, in Simplified Chinese. The other languages have exactly these keys. */
 const messages = {
   app: {
@@ -74,17 +76,6 @@ const messages = {
     surveyScore: '{score} 分',
     queue: '队列',
     endedAt: '{time} 挂断',
-  },
-  transcript: {
-    title: '通话记录',
-    caller: '市民',
-    agent: '坐席',
-    empty: '通话开始后，双方的话会逐句显示在这里',
-    emptyEnded: '本次通话没有文字记录',
-    noEngine: '没有可用的语音引擎，本次通话不转写',
-    new: '有新内容',
-    leftOut: '较早的 {count} 句未显示',
-    speaking: '正在说',
   },
   ticket: {
     title: '工单',
@@ -192,6 +183,16 @@ const messages = {
       headset: '耳麦',
       alerts: '告警',
       webhook: '告警推送',
+      recording: '通话录音',
+      vocabulary: '词表',
+      history: '历史数据',
+      queue_log: '队列日志',
+    },
+    speech: {
+      no_partials: '转写繁忙：整句说完才显示',
+      callers_only: '转写繁忙：坐席的话通话后转写',
+      recorded_only: '转写已满：新来电先录音，通话后转写',
+      load: '{legs}/{capacity} 路，{since} 起',
     },
   },
   missed: {
@@ -230,17 +231,7 @@ const messages = {
     escalated: '升级 {n}',
     taken: '已被他人确认或已结束',
   },
-  language: { zh: '中文', en: '英语', ja: '日语', ko: '韩语', yue: '粤语' },
-  engine: {
-    name: '{engine} · {model}',
-    none: '没有可用的语音引擎',
-    reason: {
-      named: '设置指定的模型',
-      engine: '设置指定的引擎',
-      preferred: '已安装模型中的首选',
-      fallback: '未安装{language} Vosk 模型',
-    },
-  },
+  ...speech,
   page: {
     notFound: '没有这个页面',
     notFoundLead: '地址可能输错了，或者页面已经移走。',

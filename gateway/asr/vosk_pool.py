@@ -1,0 +1,138 @@
+"""Vosk's recognisers, borrowed for one utterance each.
+
+A new recogniser takes half a second for its first sound, and decodes twice as fast once it has heard some: it keeps
+the parts of the search graph it has seen. So each is made ahead of time, by a thread of its own, and has heard babble
+before anybody speaks; and the one given back last is lent first. What a leg is heard to say does not depend on who
+used a recogniser before: Kaldi forgets the speaker with every final result. (The babble matters for that too: the very
+first sound orders the graph, and with it the choice between equal paths.)
+
+What it keeps is memory: 50 MB at first, 250 MB after some minutes of speech. One that has heard ``RETIRE_SECONDS`` is
+given up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from typing import Any
+
+import vosk
+
+from gateway.asr.babble import babble
+from gateway.asr.memory import trim
+
+RETIRE_SECONDS = 1800.0
+AT_START, SPARE = 6, 2
+"""Recognisers made before the first call, and kept ready beyond those in use."""
+WARM_SECONDS, URGENT_SECONDS = 4.0, 0.4
+"""Babble that a recogniser hears; less when an utterance waits for it."""
+NICENESS = 5
+"""Of the thread that makes spare ones: speech comes first."""
+
+
+class Kaldi:
+    """One recogniser at ``rate``; ``seconds`` it has heard, which its word times count from.
+
+    ``grammar``: see ``vosk_grammar``; its graph is small, so that such a one is made in a few milliseconds and needs no
+    warming. ``warm``: seconds of babble. ``era``: see ``KaldiPool.release``.
+    """
+
+    def __init__(self, model: Any, rate: int, *, grammar: str = "", warm: float = 0.0, era: int = 0) -> None:
+        self.rate = rate
+        self.era = era
+        self.seconds = 0.0
+        self._recognizer: Any = vosk.KaldiRecognizer(model, rate, *([grammar] if grammar else []))
+        self._recognizer.SetWords(True)
+        if warm:
+            self.accept(babble(rate, warm))
+            self.final_result()
+
+    def accept(self, samples: bytes) -> bool:
+        """Decode 16-bit samples; True when Kaldi takes what it heard for a finished utterance."""
+        self.seconds += len(samples) / 2 / self.rate
+        return bool(self._recognizer.AcceptWaveform(samples))
+
+    def result(self) -> str:
+        """JSON of the finished utterance."""
+        answer: str = self._recognizer.Result()
+        return answer
+
+    def partial_result(self) -> str:
+        """JSON of the words so far."""
+        answer: str = self._recognizer.PartialResult()
+        return answer
+
+    def final_result(self) -> str:
+        """JSON of all that was heard since the last result; the next sound may be somebody else's."""
+        answer: str = self._recognizer.FinalResult()
+        return answer
+
+    def close(self) -> None:
+        """Free its memory."""
+        self._recognizer = None
+
+
+class KaldiPool:
+    """The recognisers of one model for free speech. Its methods may be called in any thread."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._idle: dict[int, list[Kaldi]] = {}
+        self._making: set[int] = set()
+        self._lock = threading.Lock()
+        self._era = 0
+
+    def borrow(self, rate: int) -> Kaldi:
+        """The recogniser that was used last, to be given back after the utterance. Waits only when there is none."""
+        with self._lock:
+            idle = self._idle.get(rate)
+            kaldi = idle.pop() if idle else None
+        self.prepare(rate, SPARE)
+        return kaldi or Kaldi(self._model, rate, warm=URGENT_SECONDS, era=self._era)
+
+    def give_back(self, kaldi: Kaldi) -> None:
+        """It has given its final result; another utterance may have it."""
+        with self._lock:
+            if kaldi.era == self._era and kaldi.seconds < RETIRE_SECONDS:
+                self._idle.setdefault(kaldi.rate, []).append(kaldi)
+                return
+        threading.Thread(target=_retire, args=([kaldi],), name="retired recogniser").start()
+
+    def prepare(self, rate: int, count: int = AT_START) -> None:
+        """Have recognisers made until ``count`` are idle. Does not wait."""
+        with self._lock:
+            if rate in self._making or len(self._idle.get(rate, ())) >= count:
+                return
+            self._making.add(rate)
+        threading.Thread(target=self._make, args=(rate, count), name="spare recognisers").start()
+
+    def release(self) -> None:
+        """Give up all recognisers: the idle ones now, those in use when they are given back. New spare ones follow."""
+        with self._lock:
+            idle, self._idle = self._idle, {}
+            self._era += 1
+        _retire([kaldi for kaldis in idle.values() for kaldi in kaldis])
+        for rate in idle:
+            self.prepare(rate)
+
+    def idle(self, rate: int) -> int:
+        """How many recognisers wait for an utterance."""
+        with self._lock:
+            return len(self._idle.get(rate, ()))
+
+    def _make(self, rate: int, count: int) -> None:
+        with contextlib.suppress(AttributeError, OSError):  # only on Linux has a thread a niceness of its own
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        try:
+            while self.idle(rate) < count and threading.main_thread().is_alive():
+                self.give_back(Kaldi(self._model, rate, warm=WARM_SECONDS, era=self._era))
+        finally:
+            with self._lock:
+                self._making.discard(rate)
+
+
+def _retire(kaldis: list[Kaldi]) -> None:
+    for kaldi in kaldis:
+        kaldi.close()
+    trim()

@@ -1,0 +1,77 @@
+/** What people read of speech, in Simplified Chinese. */
+const speech = {
+  transcript: {
+    title: '通话记录',
+    caller: '市民',
+    agent: '坐席',
+    empty: '通话开始后，双方的话会逐句显示在这里',
+    emptyEnded: '本次通话没有文字记录',
+    emptyRecorded: '本次通话只录音，结束后自动转写',
+    noEngine: '没有可用的语音引擎，本次通话不转写',
+    noEngineFor: '没有{language}的语音引擎，本次通话不转写',
+    new: '有新内容',
+    leftOut: '较早的 {count} 句未显示',
+    speaking: '正在说',
+    party: '其他通话方',
+    both: '双方',
+    heard: '听到的是：{text}',
+    gap: '{who} {start}–{end}（{seconds} 秒）未转写：{reason}',
+    reason: {
+      worker_lost: '转写程序中断',
+      gateway_restarted: '系统重新启动',
+      no_worker: '转写程序没有空闲',
+      no_language: '没有该语言的语音引擎',
+      no_audio: '话机没有送来声音',
+      decoder_behind: '转写赶不上说话',
+      engine_error: '语音引擎出错',
+      flush_timeout: '挂机后未能及时转完',
+      too_fast: '声音来得过快',
+      connection_lost: '与交换机的音频连接中断',
+      expired: '音频连接没有接通',
+      never_heard: '没有收到声音',
+      other: '音频异常',
+    },
+    live: {
+      no_partials: '转写繁忙：一句话说完后才显示文字',
+      callers_only: '转写繁忙：坐席的话通话结束后再转写',
+      recorded_only: '转写已满：本次通话先录音，结束后自动转写',
+    },
+    deferred: '部分通话只录了音，正在等待转写',
+    revised: '通话结束后由录音重新转写（{engine}）',
+    showRevised: '录音转写',
+    showLive: '实时转写',
+    sound: { caller: '市民声音：{findings}', agent: '坐席声音：{findings}' },
+    language: '通话语言',
+    languageFailed: '未能切换语言：{error}',
+    languageUnknown: '没有该语言的语音引擎',
+    languageOver: '通话已结束',
+  },
+  finding: {
+    no_audio: '没有声音',
+    silence: '静音',
+    noise: '噪声大',
+    music: '音乐',
+    tones: '信号音',
+    clipped: '音量过大（失真）',
+    wrong_rate: '采样率不对',
+    too_fast: '速度过快',
+    too_slow: '速度过慢',
+    and: '、',
+  },
+  language: { zh: '中文', en: '英语', ja: '日语', ko: '韩语', yue: '粤语' },
+  engine: {
+    name: '{engine} · {model}',
+    none: '没有可用的语音引擎',
+    reason: {
+      named: '设置指定的模型',
+      engine: '设置指定的引擎',
+      preferred: '已安装模型中的首选',
+      fallback: '未安装{language} Vosk 模型',
+    },
+  },
+};
+
+/** The shape every language fills. */
+export type SpeechMessages = typeof speech;
+
+export default speech;
