@@ -56,7 +56,7 @@ class Recorder(Protocol):
 
 
 class TappedLeg:
-    """From the UUID frame to LegClosed. All instants are of ``clock`` (Unix seconds).
+    """From the UUID frame to LegClosed. All instants are Unix seconds, by ``clock`` at its opening.
 
     ``new_ear`` makes what hears the leg in a language at a rate, and tells what was lost.
     """
@@ -72,10 +72,11 @@ class TappedLeg:
     ) -> None:
         self.order = order
         self.opened = clock()
+        self._steady = asyncio.get_running_loop().time
+        self._opened_steady = self._steady()
         self._new_ear = new_ear
         self._recorder = recorder
         self._send = send
-        self._clock = clock
         self._flush_timeout = flush_timeout
         self._language = order.language
         self._mode: Mode = order.mode
@@ -116,6 +117,10 @@ class TappedLeg:
         if mode != self._mode:
             self._mode = mode
             self._change_ear()
+
+    def _now(self) -> float:
+        """Unix seconds, as they go on from the leg's opening: a clock that is set meanwhile moves no word."""
+        return self.opened + self._steady() - self._opened_steady
 
     def stop(self, reason: str) -> None:
         """End the leg; its last words are still decoded and sent."""
@@ -170,11 +175,15 @@ class TappedLeg:
             frames = decoder.feed(data)
 
     async def _tick(self, writer: asyncio.StreamWriter) -> None:
+        ticked = self._now()
         while True:
             if writer.transport.get_write_buffer_size() < MAX_UNSENT_BYTES:
                 writer.write(self._silence)
-            now = self._clock()
-            if self._rate and now - self._next > LATE_SECONDS:
+            now = self._now()
+            # After a stall of this process what has arrived meanwhile is read first: it is not missing.
+            stalled = now - ticked > 2 * TICK_SECONDS
+            ticked = now
+            if self._rate and now - self._next > LATE_SECONDS and not stalled:
                 self._fill(now - TICK_SECONDS)
             if now >= self._look_at:
                 self._look_at = now + LOOK_SECONDS
@@ -182,7 +191,7 @@ class TappedLeg:
             await asyncio.sleep(TICK_SECONDS)
 
     def _hear(self, audio: Audio) -> None:
-        now = self._clock()
+        now = self._now()
         start = now - audio.seconds
         if not self._rate:
             self._start(audio.rate, start)
@@ -276,11 +285,11 @@ class TappedLeg:
 
     async def _close(self, reason: str) -> None:
         """The last words, then LegClosed."""
-        now = max(self._clock(), self._next)
+        now = max(self._now(), self._next)
         if not self._rate:
             self._quiet_from, self._next = self.opened, now
         self._end_quiet()
-        self._end_early(self._clock())
+        self._end_early(self._now())
         if self._track is not None:
             self._track.close()
         if self._ear is not None:

@@ -39,13 +39,16 @@ from gateway.asr.transcript import TranscriptBook
 from gateway.config import Settings
 from gateway.errors import InputError
 from gateway.events import (
+    CallAnswered,
     CallEnded,
     CallOffered,
     CallQueued,
     Event,
     GatewayHealth,
     LanguageChosen,
+    PartyJoined,
     RecordingCompleted,
+    SpeechLevel,
     SpeechLevelChanged,
     TranscriptCompleted,
 )
@@ -89,6 +92,7 @@ class Listening:
         self._closing: dict[str, float] = {}
         self._back_by = 0.0
         self._recording_well = True
+        self._level_recalled: SpeechLevel = LEVELS[0]
 
     # --- legs --------------------------------------------------------------------------------------------------
 
@@ -194,8 +198,12 @@ class Listening:
         self._remember(event)
         if isinstance(event, CallOffered):
             self._calls[event.call_id].recalled = True
+        elif isinstance(event, SpeechLevelChanged):
+            self._level_recalled = event.level
         self._after.follow(event)
-        self._transcripts.restore(event)
+        # Without speech nobody listened before either.
+        if self._settings.speech.enabled or not isinstance(event, CallAnswered | PartyJoined):
+            self._transcripts.restore(event)
 
     def restored(self, stopped: float, now: float) -> None:
         """All of the journal has been taken in; the gateway before this one was alive until ``stopped``."""
@@ -207,10 +215,16 @@ class Listening:
         for call_id in [call_id for call_id, due in self._closing.items() if due <= now]:
             del self._closing[call_id]
             self._told += [Tell(CloseTap(tap_id=tap_id)) for tap_id in self._transcripts.open_taps(call_id)]
-        return self._transcripts.tick(now)
+        events: list[Event] = []
+        if self._level_recalled != LEVELS[0]:
+            self._level_recalled = LEVELS[0]
+            events.append(SpeechLevelChanged(at=now, level=LEVELS[0], lag=0.0, legs=0, capacity=0))
+        return events + self._transcripts.tick(now)
 
     def next_deadline(self) -> float | None:
-        """When ``tick`` or ``orders`` has something to give."""
+        """When ``tick`` or ``orders`` has something to give; at once after a restart that ended a full machine."""
+        if self._level_recalled != LEVELS[0]:
+            return 0.0
         deadlines = (
             self._transcripts.next_deadline(),
             self._taps.next_deadline(),

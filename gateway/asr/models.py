@@ -72,6 +72,13 @@ class WhisperOptions(Struct, frozen=True, forbid_unknown_fields=True):
     prompts: dict[str, str] = {}
 
 
+class VoskOptions(Struct, frozen=True, forbid_unknown_fields=True):
+    """What Vosk is given of a telephone line: see ``wideband.Widener``. Both 0 for a model trained on such lines."""
+
+    mirror: Annotated[float, Meta(ge=0, le=1)] = 0.55
+    floor: Annotated[float, Meta(ge=0, le=100)] = 6.0
+
+
 class Model(Struct, frozen=True, forbid_unknown_fields=True):
     """One model of the catalogue. ``size_mb`` is megabytes on disk; ``name`` is its table's name."""
 
@@ -86,6 +93,7 @@ class Model(Struct, frozen=True, forbid_unknown_fields=True):
     name: str = ""
     files: tuple[WheelFile, ...] = ()
     whisper: WhisperOptions = WhisperOptions()
+    vosk: VoskOptions = VoskOptions()
 
 
 class ModelState(Struct, frozen=True):

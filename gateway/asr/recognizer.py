@@ -101,11 +101,14 @@ class UtteranceDecoder(Protocol):
     def accept(self, samples: bytes) -> str | None:
         """Take more of the utterance; the words so far, or None if they are not known or have not changed."""
 
-    def finish(self) -> Decoded:
-        """The utterance is over; the next ``accept`` begins another."""
+    def finish(self, cut: bool = True) -> Decoded:
+        """The utterance is over; the next ``accept`` begins another.
+
+        ``cut``: the leg has ended, perhaps in a word. Otherwise it ended in silence, or goes on in the next one.
+        """
 
     def close(self) -> None:
-        """The leg is over."""
+        """The leg is over. Does not block."""
 
 
 class Recognizer(Protocol):
@@ -181,7 +184,7 @@ class SegmentingAdapter:
         self._decoded = len(self._samples)
         return self._decode(bytes(self._samples), False).text or None
 
-    def finish(self) -> Decoded:
+    def finish(self, cut: bool = True) -> Decoded:
         """See UtteranceDecoder."""
         samples = bytes(self._samples)
         self._samples.clear()

@@ -12,6 +12,7 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 from gateway.asr.chunk_trace import Decoded as DecodedUpTo
@@ -202,7 +203,8 @@ class RecognizerStream:
                     shown = words
                     yield Interim(words, opened.voice_at, heard)
             end = event.voice_at if isinstance(event, Closed) else heard
-            said = await self._decode(self._end, last)
+            cut = not isinstance(event, Closed) or event.cut
+            said = await self._decode(partial(self._end, cut), last)
             self._decoded(opened.at, heard, True)
             if sound.speechless:  # an engine finds words in music, tones and noise
                 said = Decoded("")
@@ -230,11 +232,11 @@ class RecognizerStream:
         self._behind = max(0.0, self._behind - self._seconds(samples))
         self._taken.set()
 
-    def _end(self, last: bytes) -> Decoded:
+    def _end(self, cut: bool, last: bytes) -> Decoded:
         """The last of an utterance and its result in one: an end does not wait twice for a thread."""
         if last:
             self._decoder.accept(last)
-        return self._decoder.finish()
+        return self._decoder.finish(cut)
 
     async def _next(self) -> GateEvent | Lost | None:
         """The next event, all voice that waits in one; None at the end."""

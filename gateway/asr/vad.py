@@ -48,9 +48,10 @@ class Voice(Struct, frozen=True):
 
 
 class Closed(Struct, frozen=True):
-    """The open utterance is over: the voice stopped at ``voice_at``."""
+    """The open utterance is over: the voice stopped at ``voice_at``. ``cut``: the leg ended in it."""
 
     voice_at: float
+    cut: bool = False
 
 
 GateEvent: TypeAlias = Opened | Voice | Closed
@@ -94,7 +95,7 @@ class VoiceGate:
 
     def flush(self) -> list[GateEvent]:
         """The leg is over: close what is open, with everything heard."""
-        return self._close(len(self._held)) if self._open else []
+        return self._close(len(self._held), cut=True) if self._open else []
 
     def _wait(self) -> list[GateEvent]:
         onset = self._settings.onset_frames
@@ -128,10 +129,10 @@ class VoiceGate:
         self._voice_at = next((f.at + FRAME_SECONDS for f in reversed(out) if f.voiced), self._voice_at)
         return [Voice(b"".join(f.samples for f in out))]
 
-    def _close(self, count: int) -> list[GateEvent]:
+    def _close(self, count: int, *, cut: bool = False) -> list[GateEvent]:
         events = self._give(min(count, len(self._held)))
         self._open = False
-        return [*events, Closed(self._voice_at)]
+        return [*events, Closed(self._voice_at, cut)]
 
     def _split(self) -> list[GateEvent]:
         """Close at the quietest frame held; the next utterance begins with those behind it, if one is voiced."""

@@ -1,10 +1,11 @@
-"""Vosk's recognisers, borrowed for one utterance each.
+"""Vosk's recognisers, borrowed by a leg from its first word to its end.
 
 A new recogniser takes half a second for its first sound, and decodes twice as fast once it has heard some: it keeps
 the parts of the search graph it has seen. So each is made ahead of time, by a thread of its own, and has heard babble
-before anybody speaks; and the one given back last is lent first. What a leg is heard to say does not depend on who
-used a recogniser before: Kaldi forgets the speaker with every final result. (The babble matters for that too: the very
-first sound orders the graph, and with it the choice between equal paths.)
+before anybody speaks; and the one given back last is lent first. Within a leg Kaldi learns to know the speaker, which
+spares it errors from the second utterance on; what a leg is heard to say does not depend on who used a recogniser
+before, as Kaldi forgets the speaker with every final result. (The babble matters for that too: the very first sound
+orders the graph, and with it the choice between equal paths.)
 
 What it keeps is memory: 50 MB at first, 250 MB after some minutes of speech. One that has heard ``RETIRE_SECONDS`` is
 given up.
@@ -26,7 +27,8 @@ RETIRE_SECONDS = 1800.0
 AT_START, SPARE = 6, 2
 """Recognisers made before the first call, and kept ready beyond those in use."""
 WARM_SECONDS, URGENT_SECONDS = 4.0, 0.4
-"""Babble that a recogniser hears; less when an utterance waits for it."""
+"""Babble that a recogniser hears; less when a leg waits for it."""
+FORGET_SECONDS = 0.02
 NICENESS = 5
 """Of the thread that makes spare ones: speech comes first."""
 
@@ -54,7 +56,7 @@ class Kaldi:
         return bool(self._recognizer.AcceptWaveform(samples))
 
     def result(self) -> str:
-        """JSON of the finished utterance."""
+        """JSON of the finished utterance; what is learnt about the speaker stays."""
         answer: str = self._recognizer.Result()
         return answer
 
@@ -64,9 +66,14 @@ class Kaldi:
         return answer
 
     def final_result(self) -> str:
-        """JSON of all that was heard since the last result; the next sound may be somebody else's."""
+        """JSON of all that was heard since the last result, and the speaker is forgotten."""
         answer: str = self._recognizer.FinalResult()
         return answer
+
+    def forget_speaker(self) -> None:
+        """What comes next is somebody else's. (A final result forgets only when something was heard before it.)"""
+        self.accept(bytes(int(self.rate * FORGET_SECONDS) * 2))
+        self.final_result()
 
     def close(self) -> None:
         """Free its memory."""
@@ -84,20 +91,27 @@ class KaldiPool:
         self._era = 0
 
     def borrow(self, rate: int) -> Kaldi:
-        """The recogniser that was used last, to be given back after the utterance. Waits only when there is none."""
+        """The recogniser that was used last, to be given back at the leg's end. Waits only when there is none."""
         with self._lock:
             idle = self._idle.get(rate)
             kaldi = idle.pop() if idle else None
         self.prepare(rate, SPARE)
-        return kaldi or Kaldi(self._model, rate, warm=URGENT_SECONDS, era=self._era)
+        if kaldi is None:
+            return Kaldi(self._model, rate, warm=URGENT_SECONDS, era=self._era)
+        kaldi.forget_speaker()
+        return kaldi
 
     def give_back(self, kaldi: Kaldi) -> None:
-        """It has given its final result; another utterance may have it."""
+        """Another leg may have it."""
         with self._lock:
-            if kaldi.era == self._era and kaldi.seconds < RETIRE_SECONDS:
+            if self.keeps(kaldi):
                 self._idle.setdefault(kaldi.rate, []).append(kaldi)
                 return
         threading.Thread(target=_retire, args=([kaldi],), name="retired recogniser").start()
+
+    def keeps(self, kaldi: Kaldi) -> bool:
+        """False for one that is to be given back between two utterances, and will be given up."""
+        return kaldi.era == self._era and kaldi.seconds < RETIRE_SECONDS
 
     def prepare(self, rate: int, count: int = AT_START) -> None:
         """Have recognisers made until ``count`` are idle. Does not wait."""
@@ -108,7 +122,7 @@ class KaldiPool:
         threading.Thread(target=self._make, args=(rate, count), name="spare recognisers").start()
 
     def release(self) -> None:
-        """Give up all recognisers: the idle ones now, those in use when they are given back. New spare ones follow."""
+        """Give up all recognisers: the idle ones now, those in use after their utterance. New spare ones follow."""
         with self._lock:
             idle, self._idle = self._idle, {}
             self._era += 1
@@ -117,7 +131,7 @@ class KaldiPool:
             self.prepare(rate)
 
     def idle(self, rate: int) -> int:
-        """How many recognisers wait for an utterance."""
+        """How many recognisers wait for a leg."""
         with self._lock:
             return len(self._idle.get(rate, ()))
 

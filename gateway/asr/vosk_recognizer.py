@@ -1,4 +1,9 @@
-"""Vosk: streaming recognition with Kaldi models. The model is shared; each utterance borrows a recogniser."""
+"""Vosk: streaming recognition with Kaldi models. The model is shared; each leg that speaks borrows a recogniser.
+
+An utterance ends with Kaldi's plain result, which takes a few milliseconds and keeps what it knows of the speaker: the
+silence at the end has brought all words through the network by then. Only the last utterance of a leg, which may be
+cut off in a word, is flushed by the final result.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +22,11 @@ from gateway.asr.recognizer import BLOCK_SECONDS, Capabilities, Decoded, Utteran
 from gateway.asr.vad import GateSettings
 from gateway.asr.vosk_grammar import UNKNOWN, vosk_grammar
 from gateway.asr.vosk_pool import Kaldi, KaldiPool
+from gateway.asr.wideband import Widener
 from gateway.errors import ModelError
 
-USUAL_RATE = 8000
-"""Samples a second of a telephone line, for which recognisers are made at start."""
+TELEPHONE_RATE, WIDE_RATE = 8000, 16_000
+"""Samples a second of a telephone line, and of what a recogniser is given of it."""
 
 
 class _VoskWord(Struct):
@@ -40,8 +46,8 @@ class VoskRecognizer:
     """A loaded Vosk model. Raises ModelError when the folder holds none."""
 
     engine = "vosk"
-    gate = GateSettings(end_silence=0.44, max_utterance=20.0, split_search=0.6)
-    """Words come while they are spoken, so that a long utterance waits for nothing, and a short search finds a gap."""
+    gate = GateSettings(end_silence=0.44, post_roll=0.44, max_utterance=20.0, split_search=0.6)
+    """All silence is heard (see above). Words come while they are spoken, so that an utterance may be long."""
     capabilities = Capabilities(streaming=True, interim=True, words=True, grammar=True)
 
     def __init__(self, model: Model, folder: Path) -> None:
@@ -49,25 +55,28 @@ class VoskRecognizer:
         vosk.SetLogLevel(-1)
         try:
             self._model: Any = vosk.Model(str(folder))
-            vosk.KaldiRecognizer(self._model, USUAL_RATE)  # some faults of a model show only here
+            vosk.KaldiRecognizer(self._model, WIDE_RATE)  # some faults of a model show only here
         except Exception as error:  # vosk raises a bare Exception
             raise ModelError(
                 f"model {model.name} cannot be read by Vosk", f"hotline models verify {model.name}"
             ) from error
         self._has_grammars = all((folder / "graph" / name).is_file() for name in ("HCLr.fst", "Gr.fst"))
+        self._options = model.vosk
         self._pool = KaldiPool(self._model)
-        self._pool.prepare(USUAL_RATE)
+        self._pool.prepare(WIDE_RATE)
 
     def decoder(
         self, language: str, rate: int, idle: Callable[[], bool], grammar: Sequence[str] = ()
     ) -> UtteranceDecoder:
         """See Recognizer."""
+        widener = Widener(self._options.mirror, self._options.floor) if rate == TELEPHONE_RATE else None
+        heard_at = WIDE_RATE if widener is not None else rate
         if not grammar:
-            return _VoskDecoder(language, rate, lambda: self._pool.borrow(rate), self._pool.give_back)
+            return _VoskDecoder(language, rate, widener, lambda: self._pool.borrow(heard_at), self._pool)
         if not self._has_grammars:
             raise ModelError(f"model {self.model} has no grammars: its graph is fixed", "Take a small Vosk model")
         allowed = vosk_grammar(grammar, self._knows, self.model)
-        return _VoskDecoder(language, rate, lambda: Kaldi(self._model, rate, grammar=allowed), Kaldi.close)
+        return _VoskDecoder(language, rate, widener, lambda: Kaldi(self._model, heard_at, grammar=allowed))
 
     def release(self) -> None:
         """See Recognizer."""
@@ -79,14 +88,20 @@ class VoskRecognizer:
 
 
 class _VoskDecoder:
-    """One utterance after another; Kaldi's own ends of utterance inside one are joined."""
+    """One utterance after another; Kaldi's own ends of utterance inside one are joined. ``home``: of recognisers."""
 
     def __init__(
-        self, language: str, rate: int, borrow: Callable[[], Kaldi], give_back: Callable[[Kaldi], None]
+        self,
+        language: str,
+        rate: int,
+        widener: Widener | None,
+        borrow: Callable[[], Kaldi],
+        home: KaldiPool | None = None,
     ) -> None:
         self._language = language
+        self._widener = widener
         self._borrow = borrow
-        self._give_back = give_back
+        self._home = home
         self._kaldi: Kaldi | None = None
         self._parts: list[_VoskResult] = []
         self._from = 0.0
@@ -94,6 +109,7 @@ class _VoskDecoder:
         # change what a leg is heard to say.
         self._block = int(rate * BLOCK_SECONDS) * 2
         self._rest = bytearray()
+        self._begun = False
 
     def accept(self, samples: bytes) -> str | None:
         """See UtteranceDecoder."""
@@ -106,38 +122,49 @@ class _VoskDecoder:
             del self._rest[: self._block]
         return self._text([*(p.text for p in self._parts), partial]) or None
 
-    def finish(self) -> Decoded:
+    def finish(self, cut: bool = True) -> Decoded:
         """See UtteranceDecoder."""
         if self._rest:
             self._feed(bytes(self._rest))
             self._rest.clear()
-        if self._kaldi is None:
+        if self._kaldi is None or not self._begun:
             return Decoded("")
-        self._parts.append(_parse(self._kaldi.final_result()))
-        words = [w for part in self._parts for w in part.result if w.word != UNKNOWN]
-        text = self._text([p.text for p in self._parts])
-        self._give_back(self._kaldi)
-        self._kaldi, self._parts = None, []
+        last = cut or (self._home is not None and not self._home.keeps(self._kaldi))
+        if last and self._widener is not None:
+            self._hear(self._kaldi, self._widener.finish())
+        self._parts.append(_parse(self._kaldi.final_result() if last else self._kaldi.result()))
+        parts, self._parts, self._begun = self._parts, [], False
+        if last:
+            self._give_back()
+        words = [w for part in parts for w in part.result if w.word != UNKNOWN]
         return Decoded(
-            text,
+            self._text([p.text for p in parts]),
             sum(w.conf for w in words) / len(words) if words else None,
             tuple(Word(w.word, w.start - self._from, w.end - self._from, w.conf) for w in words),
         )
+
+    def close(self) -> None:
+        """See UtteranceDecoder."""
+        self._give_back()
 
     def _feed(self, samples: bytes) -> str:
         """Decode one block; returns the words so far since Kaldi's last own end of utterance."""
         if self._kaldi is None:
             self._kaldi = self._borrow()
-            self._from = self._kaldi.seconds
-        if self._kaldi.accept(samples):
-            self._parts.append(_parse(self._kaldi.result()))
-            return ""
-        return _parse(self._kaldi.partial_result()).partial
+        if not self._begun:
+            self._from, self._begun = self._kaldi.seconds, True
+        return self._hear(self._kaldi, samples if self._widener is None else self._widener.push(samples))
 
-    def close(self) -> None:
-        """See UtteranceDecoder. A recogniser in mid-utterance is not given back: it remembers the speaker."""
-        self._kaldi, self._parts = None, []
-        self._rest.clear()
+    def _hear(self, kaldi: Kaldi, samples: bytes) -> str:
+        if kaldi.accept(samples):
+            self._parts.append(_parse(kaldi.result()))
+            return ""
+        return _parse(kaldi.partial_result()).partial
+
+    def _give_back(self) -> None:
+        if self._kaldi is not None and self._home is not None:
+            self._home.give_back(self._kaldi)
+        self._kaldi = None
 
     def _text(self, parts: list[str]) -> str:
         heard = " ".join(part for part in parts if part).replace(UNKNOWN, "")

@@ -80,7 +80,11 @@ class Backend(Protocol):
 
 def backend(name: BackendName = "sounddevice") -> Backend:
     """The back end of that name. Raises DeviceError when its library is not installed."""
-    return PyAudioBackend() if name == "pyaudio" else SoundDeviceBackend()
+    if name == "pyaudio":
+        from gateway.headset.pyaudio_device import PyAudioBackend
+
+        return PyAudioBackend()
+    return SoundDeviceBackend()
 
 
 def choose(devices: tuple[Device, ...], kind: Kind, wanted: str = "") -> Device:
@@ -108,7 +112,7 @@ class SoundDeviceBackend:
     """PortAudio through sounddevice."""
 
     def __init__(self) -> None:
-        self._library: Any = _load("sounddevice")
+        self._library: Any = load_library("sounddevice")
 
     def devices(self) -> tuple[Device, ...]:
         """See Backend."""
@@ -116,7 +120,7 @@ class SoundDeviceBackend:
             found = self._library.query_devices()
             microphone, speaker = self._library.default.device
         except self._library.PortAudioError as error:
-            raise _cannot_be_asked(error) from error
+            raise cannot_be_asked(error) from error
         return tuple(
             Device(
                 index=index,
@@ -138,7 +142,7 @@ class SoundDeviceBackend:
             self._library._terminate()
             self._library._initialize()
         except self._library.PortAudioError as error:
-            raise _cannot_be_asked(error) from error
+            raise cannot_be_asked(error) from error
 
     def open(self, microphone: Device, speaker: Device, exchange: Exchange) -> OpenStream:
         """See Backend."""
@@ -158,7 +162,7 @@ class SoundDeviceBackend:
             )
             stream.start()
         except (self._library.PortAudioError, ValueError) as error:
-            raise _refused(microphone, speaker, error) from error
+            raise refused(microphone, speaker, error) from error
         return _SoundDeviceStream(stream)
 
     def open_line(self, device: Device, rate: int, channels: int, listen: Listen) -> OpenStream:
@@ -179,7 +183,7 @@ class SoundDeviceBackend:
             )
             stream.start()
         except (self._library.PortAudioError, ValueError) as error:
-            raise _line_refused(device, rate, channels, error) from error
+            raise line_refused(device, rate, channels, error) from error
         return _SoundDeviceStream(stream)
 
 
@@ -194,111 +198,8 @@ class _SoundDeviceStream:
         self._stream.close(ignore_errors=True)
 
 
-class PyAudioBackend:
-    """PortAudio through PyAudio."""
-
-    def __init__(self) -> None:
-        self._library: Any = _load("pyaudio")
-
-    def devices(self) -> tuple[Device, ...]:
-        """See Backend."""
-        audio = self._library.PyAudio()
-        try:
-            microphone = _index(audio.get_default_input_device_info)
-            speaker = _index(audio.get_default_output_device_info)
-            found = [audio.get_device_info_by_index(index) for index in range(audio.get_device_count())]
-        except OSError as error:
-            raise _cannot_be_asked(error) from error
-        finally:
-            audio.terminate()
-        return tuple(
-            Device(
-                index=int(device["index"]),
-                name=str(device["name"]),
-                microphone=device["maxInputChannels"] > 0,
-                speaker=device["maxOutputChannels"] > 0,
-                default_microphone=device["index"] == microphone,
-                default_speaker=device["index"] == speaker,
-                inputs=int(device["maxInputChannels"]),
-                rate=round(float(device["defaultSampleRate"])),
-            )
-            for device in found
-        )
-
-    def look_again(self) -> None:
-        """See Backend. Each use of PyAudio looks anew."""
-
-    def open(self, microphone: Device, speaker: Device, exchange: Exchange) -> OpenStream:
-        """See Backend."""
-        go_on = self._library.paContinue
-
-        def callback(heard: bytes, _frames: int, _time: Any, status: int) -> tuple[bytes, int]:
-            return exchange(heard, bool(status)), go_on
-
-        audio = self._library.PyAudio()
-        try:
-            stream = audio.open(
-                rate=RATE,
-                channels=1,
-                format=self._library.paInt16,
-                input=True,
-                output=True,
-                input_device_index=microphone.index,
-                output_device_index=speaker.index,
-                frames_per_buffer=FRAME_SAMPLES,
-                stream_callback=callback,
-            )
-        except (OSError, ValueError) as error:
-            audio.terminate()
-            raise _refused(microphone, speaker, error) from error
-        return _PyAudioStream(audio, stream)
-
-    def open_line(self, device: Device, rate: int, channels: int, listen: Listen) -> OpenStream:
-        """See Backend."""
-        go_on = self._library.paContinue
-
-        def callback(heard: bytes, _frames: int, _time: Any, status: int) -> tuple[None, int]:
-            listen(heard, bool(status))
-            return None, go_on
-
-        audio = self._library.PyAudio()
-        try:
-            stream = audio.open(
-                rate=rate,
-                channels=channels,
-                format=self._library.paInt16,
-                input=True,
-                input_device_index=device.index,
-                frames_per_buffer=round(rate * FRAME_SECONDS),
-                stream_callback=callback,
-            )
-        except (OSError, ValueError) as error:
-            audio.terminate()
-            raise _line_refused(device, rate, channels, error) from error
-        return _PyAudioStream(audio, stream)
-
-
-class _PyAudioStream:
-    def __init__(self, audio: Any, stream: Any) -> None:
-        self._audio = audio
-        self._stream = stream
-
-    def running(self) -> bool:
-        try:
-            return bool(self._stream.is_active())
-        except OSError:
-            return False
-
-    def close(self) -> None:
-        try:
-            self._stream.close()
-        except OSError:
-            pass  # the device went away first
-        finally:
-            self._audio.terminate()
-
-
-def _load(name: BackendName) -> ModuleType:
+def load_library(name: BackendName) -> ModuleType:
+    """The library of a back end. Raises DeviceError when it is not installed, or finds no PortAudio."""
     try:
         if name == "pyaudio":
             import pyaudio as library
@@ -313,21 +214,16 @@ def _load(name: BackendName) -> ModuleType:
     return loaded
 
 
-def _index(default: Callable[[], Any]) -> int:
-    try:
-        return int(default()["index"])
-    except OSError:  # there is no default
-        return -1
-
-
-def _refused(microphone: Device, speaker: Device, error: Exception) -> DeviceError:
+def refused(microphone: Device, speaker: Device, error: Exception) -> DeviceError:
+    """Two devices that do not open together."""
     return DeviceError(
         f"{microphone.name!r} and {speaker.name!r} do not open at {RATE} Hz, mono: {error}",
         "Close the program that holds them, or choose the sound server's device (pulse, default)",
     )
 
 
-def _line_refused(device: Device, rate: int, channels: int, error: Exception) -> DeviceError:
+def line_refused(device: Device, rate: int, channels: int, error: Exception) -> DeviceError:
+    """A device that cannot be listened to like this."""
     mend = "Close the program that holds it, or choose the sound server's device (pulse, default)"
     if rate != device.rate:
         mend = f"Its own rate is {device.rate} Hz. {mend}"
@@ -335,5 +231,6 @@ def _line_refused(device: Device, rate: int, channels: int, error: Exception) ->
     return DeviceError(f"{device.name!r} does not open at {how}: {error}", mend)
 
 
-def _cannot_be_asked(error: Exception) -> DeviceError:
+def cannot_be_asked(error: Exception) -> DeviceError:
+    """PortAudio itself does not work."""
     return DeviceError(f"the sound system cannot be asked: {error}", "Is a sound server running?")

@@ -110,6 +110,11 @@ class SoundServer:
         await self._child.start()
         await self._child.until(self._ready, 10)
 
+    def plug_in(self, name: str) -> None:
+        """Another silent device, listed before the others."""
+        file = Path(self._environment["ALSA_CONFIG_PATH"])
+        file.write_text(f"pcm.{name} {{ type pulse device ears.monitor }}\n{file.read_text()}")
+
     async def speak(self, samples: NDArray[np.int16], device: str = "mouth") -> None:
         """Say ``samples`` (16 kHz; of shape (samples, 2) for both channels) into the microphone, or into ``line``."""
         process = await self._tool("pacat", "--playback", "-d", device, channels=samples.ndim)

@@ -19,7 +19,7 @@ from gateway.events import (
 from tests.integration.hotline import PATIENCE, Hotline, answer
 from tests.integration.speech import need_models
 
-LINE = "你好，我要投诉，门口的路灯坏了一个多星期了，晚上走路很不安全。"
+LINE = "门口的路灯坏了，请尽快来修。"
 LAST_WORDS = 1.5
 """Seconds before the end of what is said in which its last words end."""
 

@@ -241,7 +241,9 @@ def test_the_catalogue_that_ships_is_sound() -> None:
         else:
             assert isinstance(entry.source, UrlSource)
             assert entry.source.url.startswith("https://")
-            assert entry.source.sha256 or entry.source.md5 or entry.source.md5_index
+            # sherpa-onnx publishes no checksums.
+            summed = entry.source.sha256 or entry.source.md5 or entry.source.md5_index
+            assert summed or entry.engine == "sherpa"
 
 
 @pytest.fixture

@@ -27,31 +27,31 @@ async def test_a_call_too_many_is_recorded_and_transcribed_after_its_end(tmp_pat
     line = await voice_line()
     recordings = tmp_path / "recordings"
     full = {"HOTLINE_SPEECH_WORKERS": "1", "HOTLINE_SPEECH_LEGS_PER_WORKER": "2"}
-    async with hotline(tmp_path, {**SPEECH, **full, "HOTLINE_RECORDING_FOLDER": str(recordings)}) as house:
-        async with house.scene() as here:
-            first = await talk(here, line)
-            level = await here.seen.first(SpeechLevelChanged, "the machine is full")
-            assert (level.level, level.legs, level.capacity) == ("recorded_only", 2, 2)
-            (colleague,) = await here.agents("1002")
-            second = await talk(here, line, "13900000012", colleague, understood=False)
-            await second.caller.say(line)
-            await colleague.say(line)
-            whole = await second.end()
-            assert here.seen.all(TranscriptFinal, call_id=second.call_id) == []
-            assert [(leg.speaker, leg.deferred > 5.0, leg.lost) for leg in whole.legs] == [
-                ("caller", True, 0.0),
-                ("agent", True, 0.0),
-            ]
-            assert (await first.end()).share == 1.0
-            revised = await here.seen.first(TranscriptRevised, "the transcript", call_id=second.call_id)
-            assert (revised.reason, revised.engine) == ("deferred", "vosk")
-            assert {utterance.speaker for utterance in revised.utterances} == {"caller", "agent"}
-            starts = [utterance.start for utterance in revised.utterances]
-            assert starts == sorted(starts)
-            assert all(second.arrived + start < second.ended for start in starts)
-            assert all(utterance.text for utterance in revised.utterances)
-            # Nobody wanted a recording: it only served the transcript.
-            assert await asyncio.to_thread(lambda: list(recordings.rglob("*.ogg"))) == []
+    settings = {**SPEECH, **full, "HOTLINE_RECORDING_FOLDER": str(recordings)}
+    async with hotline(tmp_path, settings) as house, house.scene() as here:
+        first = await talk(here, line)
+        level = await here.seen.first(SpeechLevelChanged, "the machine is full")
+        assert (level.level, level.legs, level.capacity) == ("recorded_only", 2, 2)
+        (colleague,) = await here.agents("1002")
+        second = await talk(here, line, "13900000012", colleague, understood=False)
+        await second.caller.say(line)
+        await colleague.say(line)
+        whole = await second.end()
+        assert here.seen.all(TranscriptFinal, call_id=second.call_id) == []
+        assert [(leg.speaker, leg.deferred > 2.0, leg.lost) for leg in whole.legs] == [
+            ("caller", True, 0.0),
+            ("agent", True, 0.0),
+        ]
+        assert (await first.end()).share == 1.0
+        revised = await here.seen.first(TranscriptRevised, "the transcript", call_id=second.call_id)
+        assert (revised.reason, revised.engine) == ("deferred", "vosk")
+        assert {utterance.speaker for utterance in revised.utterances} == {"caller", "agent"}
+        starts = [utterance.start for utterance in revised.utterances]
+        assert starts == sorted(starts)
+        assert all(second.arrived + start < second.ended for start in starts)
+        assert all(utterance.text for utterance in revised.utterances)
+        # Nobody wanted a recording: it only served the transcript.
+        assert await asyncio.to_thread(lambda: list(recordings.rglob("*.ogg"))) == []
 
 
 @pytest.fixture

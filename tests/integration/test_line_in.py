@@ -95,8 +95,10 @@ class Worker:
 
     @classmethod
     @asynccontextmanager
-    async def listening(cls, *options: str, recordings: Path | None = None) -> AsyncIterator[Worker]:
-        async with await cls.start(*options, recordings=recordings) as worker:
+    async def listening(
+        cls, *options: str, device: str = "line2", recordings: Path | None = None
+    ) -> AsyncIterator[Worker]:
+        async with await cls.start(*options, device=device, recordings=recordings) as worker:
             await worker.until(lambda: worker.complained("heard at 16000 Hz"))
             yield worker
 
@@ -179,12 +181,15 @@ async def test_both_sides_of_two_calls_are_told_and_recorded(
         assert loudness(right[middle:]) > 20 * loudness(right[: middle - RATE])
 
 
-async def test_a_device_that_was_pulled_out_is_waited_for(sound: SoundServer, speech: dict[str, Sound]) -> None:
-    async with Worker.listening("--quiet", "30") as worker:
+async def test_a_device_that_was_pulled_out_is_waited_for_by_its_name(
+    sound: SoundServer, speech: dict[str, Sound]
+) -> None:
+    async with Worker.listening("--quiet", "30", device="1") as worker:
         await sound.speak(speech["caller"], "line")
         await worker.until(lambda: bool(worker.lines))
         await sound.stop()
         await worker.until(lambda: worker.complained("waiting until it is back"))
+        sound.plug_in("another")  # which now has number 0, and 'line' that of the device
         await sound.start_again()
         await worker.until(lambda: worker.complained("'line2' is back"))
         await sound.speak(speech["agent"], "line")

@@ -135,7 +135,13 @@ async def test_a_call_is_one_stereo_file_with_its_name_and_times(tmp_path: Path)
     await desk.recordings.close()
 
     assert closed == RecordingClosed(
-        call_id="1764.1", file="2026-11-24/1764.1-1.ogg", start=START, seconds=4.0, complete=True, kept=True
+        call_id="1764.1",
+        arrived=closed.arrived,
+        file="2026-11-24/1764.1-1.ogg",
+        start=START,
+        seconds=4.0,
+        complete=True,
+        kept=True,
     )
     found = details(desk.path())
     assert (found.seconds, found.call_id, found.started) == (4.0, "1764.1", START)

@@ -204,6 +204,7 @@ async def test_the_command_shows_and_purges(
 ):
     await fill(store_url, call("old", 1_600_000_000.0))
     monkeypatch.setenv("HOTLINE_STORE_URL", store_url)
+    monkeypatch.setenv("HOTLINE_CONFIG", "")  # the command sets it
     asked = ["--config", str(tmp_path)]
     assert main(["store", "status", *asked]) == 0
     shown = capsys.readouterr().out

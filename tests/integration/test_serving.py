@@ -13,7 +13,9 @@ from pathlib import Path
 from redis.asyncio import Redis
 from sqlalchemy import select
 
+from gateway.asr.local import worker_count
 from gateway.bus.cloudevents import parse
+from gateway.config import Speech
 from gateway.demo.gateway import GatewayInstance
 from gateway.demo.process import Child
 from gateway.demo.stage import AsteriskInstance, RedisInstance
@@ -71,7 +73,7 @@ async def test_told_to_end_it_ends_well_with_its_workers() -> None:
         async with asterisk, gateway:
             assert gateway.pid is not None
             workers = children(gateway.pid)
-            assert len(workers) == 1
+            assert len(workers) == worker_count(Speech())
             os.kill(gateway.pid, signal.SIGTERM)
 
             async def ended() -> bool:
@@ -91,10 +93,14 @@ async def test_a_worker_started_by_itself_serves_and_ends_when_told(tmp_path: Pa
         gateway = GatewayInstance(asterisk, redis, CONFIG, extra={"HOTLINE_SPEECH_WORKERS": "0", **token})
         command = [sys.executable, "-m", "gateway", "worker", "--core", gateway.url, "--config", str(CONFIG)]
         worker = Child("hotline worker", command, tmp_path / "worker.log", token)
+
+        async def speech_is_well() -> bool:
+            return (await gateway.parts()).get("speech") == "ok"
+
         await worker.start()
         try:
             async with asterisk, gateway:
-                assert (await gateway.parts())["speech"] == "ok"
+                await worker.until(speech_is_well, 60)
                 await worker.stop()
         finally:
             await worker.stop()

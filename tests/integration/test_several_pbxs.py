@@ -113,14 +113,14 @@ async def test_calls_on_both_are_followed_and_tapped_and_losing_one_harms_no_oth
         await pair.until(lambda: len(pair.call_ids(CallAnswered)) == 2 and len(pair.taps) == 4)
         east, west = pair.call_ids(CallAnswered)
         assert (east.partition("-")[0], west.partition("-")[0]) == ("east", "west")
-        assert {(tap.pbx, tap.call_id, tap.speaker) for tap in pair.taps} == {
+        assert {(tap.leg.pbx, tap.leg.call_id, tap.leg.speaker) for tap in pair.taps} == {
             (pbx, call_id, speaker)
             for pbx, call_id in (("east", east), ("west", west))
             for speaker in ("caller", "agent")
         }
         for tap in pair.taps:
             tap_id = str(uuid.uuid4())
-            await pair.clients[tap.pbx].tap(tap.channel, tap_id, worker.address)
+            await pair.clients[tap.leg.pbx].tap(tap.leg.channel, tap_id, worker.address)
             await worker.gathered(tap_id, 320)
         agents = {e.agent for e in pair.events if isinstance(e, AgentStateChanged) and e.state == "talking"}
         assert agents == {"1001", "1002"}

@@ -104,7 +104,7 @@ async def test_hold_and_transfer_leave_each_word_to_who_said_it(here: Hotline, r
             start, end = (round((instant - recorded.start) * 100) for instant in (final.start, final.end))
             near = round(ALIGNED * 100)
             assert heard[max(0, start - near) : start + near].any()
-            assert heard[max(0, end - near) : end + near].any()
+            assert heard[max(0, end - round(HANGOVER * 100)) : end + near].any()
             assert heard[start:end].mean() > 0.5
     assert file.stat().st_mode & 0o077 == 0
     assert file.parent.stat().st_mode & 0o077 == 0
