@@ -89,7 +89,7 @@ class Hearing:
         try:
             address = self.hub.expect(order)
             if address is None:
-                self._core.listening.not_placed(order.tap_id, time.time())
+                self._core.listening.not_placed(order, time.time())
                 self._health("degraded", f"no worker for language {order.language}: a leg is not transcribed")
                 return
             self._core.listening.placed(order, time.time())
@@ -108,7 +108,8 @@ class Hearing:
                 SpeechEngine(language=engine.language, engine=engine.engine, model=engine.model, reason=engine.reason)
                 for engine in self.hub.engines().values()
             )
-            self._health("ok", "a worker is ready")
+            if message.engines:
+                self._health("ok", "a worker is ready")
         elif isinstance(message, Gone) and not self.hub.engines():
             self._health("lost", "no worker is left: nothing is transcribed")
         self._put(Worker(worker_id, message))

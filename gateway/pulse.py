@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
 from pathlib import Path
+
+from gateway.store.database import sqlite_path
 
 INTERVAL = 0.2
 """Seconds between two beats."""
 
 
 def pulse_file(home: Path, journal: str) -> Path:
-    """The file of the gateway that writes the journal at this address."""
-    return home / f"alive-{hashlib.sha256(journal.encode()).hexdigest()[:12]}"
+    """The file of the gateway that writes the journal at this address: beside it, or in the data folder ``home``."""
+    beside = sqlite_path(journal)
+    return Path(f"{beside}.alive") if beside is not None else home / "alive"
 
 
 def last_beat(file: Path) -> float | None:

@@ -1,16 +1,19 @@
-"""Recordings that are transcribed after their call: those of a full machine, and all of them for a second pass. PURE.
+"""Recordings, and which of them are transcribed after their call: a full machine's, or all by a second pass. PURE.
 
 One at a time for each worker, while everything is transcribed live; a worker without the file passes it on.
 """
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
-from gateway.asr.protocol import Transcribe, Transcribed
+from gateway.asr.protocol import RecordingClosed, Transcribe, Transcribed
 from gateway.events import (
     CallOffered,
     Event,
+    GatewayHealth,
     LanguageChosen,
     RecordingCompleted,
     TranscriptCompleted,
@@ -39,7 +42,7 @@ class AfterCall:
         self._language = language
         self._calls: dict[str, _Past] = {}
         self._running: dict[str, str] = {}
-        self.dropped = 0
+        self._recording_well = True
 
     def follow(self, event: Event) -> None:
         """Take in what happens; said or recalled from the journal."""
@@ -63,8 +66,29 @@ class AfterCall:
             case _:
                 return
         while len(self._calls) > KEPT:
-            if self._calls.pop(next(iter(self._calls))).files:
-                self.dropped += 1
+            del self._calls[next(iter(self._calls))]
+
+    def recorded(self, message: RecordingClosed, now: float) -> list[Event]:
+        """A worker has finished a file, or the disk took none of it."""
+        events: list[Event] = []
+        if message.complete != self._recording_well:
+            self._recording_well = message.complete
+            status: Literal["ok", "degraded"] = "ok" if message.complete else "degraded"
+            detail = "recordings are whole" if message.complete else "a recording ended early: see the worker's log"
+            events.append(GatewayHealth(at=now, component="recording", status=status, detail=detail))
+        if message.file:
+            events.append(
+                RecordingCompleted(
+                    at=now,
+                    call_id=message.call_id,
+                    file=message.file,
+                    start=message.start - message.arrived,
+                    seconds=message.seconds,
+                    complete=message.complete,
+                    kept=message.kept,
+                )
+            )
+        return events
 
     def next_for(self, worker_id: str) -> Transcribe | None:
         """What an idle worker should do, if anything waits that it has not said it does not have."""
@@ -111,7 +135,3 @@ class AfterCall:
     def lose(self, worker_id: str) -> None:
         """The worker is gone; another may do what it was about."""
         self._running.pop(worker_id, None)
-
-    def waiting(self) -> int:
-        """Calls whose recording waits for transcription."""
-        return sum(call.completed and bool(call.files) for call in self._calls.values())

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterator
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from gateway.asr import audiosocket
 from gateway.asr.audiosocket import Audio, Frame, FrameDecoder, Hangup, PeerError
 from gateway.asr.ear import Ear
 from gateway.asr.protocol import ExpectTap, FromWorker, LegClosed, LegGap, LegOpened, Mode
-from gateway.asr.protocol import Leg as LegName
 from gateway.asr.recognizer import RATES
+from gateway.asr.recording import Recordings, Track
+from gateway.asr.running_ahead import RunningAhead
 from gateway.asr.sound_check import Found, SoundCheck, sentence
 from gateway.errors import ProtocolError
 
@@ -24,10 +25,6 @@ LATE_SECONDS = 0.3
 """Audio this late is taken for silence: Asterisk sends nothing while a leg has no audio."""
 NO_AUDIO_SECONDS = 2.0
 """A stretch without audio at least this long counts as lost and is reported; a shorter one is a pause."""
-MAX_AHEAD_SECONDS = 2.0
-"""Audio ahead of the clock by more than this, as a burst behind a hold-up may be, was not spoken in real time: it is
-left out until the leg is within RESUME_SECONDS again, so that its clock stays the wall's, and words stay whole."""
-RESUME_SECONDS = 1.0
 LOOK_SECONDS = 5.0
 """How often the operator is told what is wrong with the sound, if anything new is."""
 MAX_UNSENT_BYTES = 16_384
@@ -36,23 +33,6 @@ READ_BYTES = 8192
 
 Lose: TypeAlias = Callable[[float, float, str], None]
 """Told of a stretch that was lost, from start to end, and why."""
-
-
-class Track(Protocol):
-    """A leg's part of its call's recording."""
-
-    def write(self, samples: bytes) -> None:
-        """The next 16-bit samples. Never waits."""
-
-    def close(self) -> None:
-        """The leg is over."""
-
-
-class Recorder(Protocol):
-    """Where legs are recorded."""
-
-    def open(self, leg: LegName, rate: int, at: float, kept: bool) -> Track:
-        """The leg's samples follow, the first of them of the instant ``at`` (Unix seconds)."""
 
 
 class TappedLeg:
@@ -65,7 +45,7 @@ class TappedLeg:
         self,
         order: ExpectTap,
         new_ear: Callable[[str, int, Lose], Ear],
-        recorder: Recorder,
+        recordings: Recordings,
         send: Callable[[FromWorker], None],
         clock: Callable[[], float],
         flush_timeout: float,
@@ -75,7 +55,7 @@ class TappedLeg:
         self._steady = asyncio.get_running_loop().time
         self._opened_steady = self._steady()
         self._new_ear = new_ear
-        self._recorder = recorder
+        self._recordings = recordings
         self._send = send
         self._flush_timeout = flush_timeout
         self._language = order.language
@@ -85,7 +65,7 @@ class TappedLeg:
         self._lost = 0.0
         self._deferred = 0.0
         self._rate = 0
-        self._early_from: float | None = None
+        self._ahead = RunningAhead()
         self._sound = SoundCheck(8000)
         self._told: set[Found] = set()
         self._look_at = self.opened + LOOK_SECONDS
@@ -198,7 +178,8 @@ class TappedLeg:
         if audio.rate != self._rate:
             raise ProtocolError("the audio's rate changed within a connection")
         self._sound.push(audio.samples, now)
-        if self._is_early(now):
+        self._lose_early(self._ahead.ended(self._next, now))
+        if self._ahead.leaves_out(self._next, now):
             return
         if start - self._next > LATE_SECONDS:
             self._fill(start)
@@ -225,22 +206,11 @@ class TappedLeg:
             self._ear = self._new_ear(self._language, self._rate, self._lose)
             self._ears.append(self._ear)
         if self._track is None and (self._mode == "recorded" or self.order.record):
-            self._track = self._recorder.open(self.order.leg, self._rate, self._next, self.order.record)
+            self._track = self._recordings.open(self.order.leg, self._rate, self._next, self.order.record)
 
-    def _is_early(self, now: float) -> bool:
-        """Whether what arrives now is left out."""
-        ahead = self._next - now
-        if ahead <= RESUME_SECONDS:
-            self._end_early(now)
-        elif ahead > MAX_AHEAD_SECONDS and self._early_from is None:
-            self._early_from = now
-        return self._early_from is not None
-
-    def _end_early(self, now: float) -> None:
-        if self._early_from is None:
-            return
-        start, self._early_from = self._early_from, None
-        self._lose(start, min(now, self._next - RESUME_SECONDS), "too_fast")
+    def _lose_early(self, stretch: tuple[float, float] | None) -> None:
+        if stretch is not None:
+            self._lose(*stretch, "too_fast")
 
     def _look(self, now: float) -> tuple[Found, ...]:
         """What is wrong with the sound so far; what is new of it goes to the log."""
@@ -256,7 +226,7 @@ class TappedLeg:
 
         In whole frames: were the voice detector's frames to shift, what is heard would hang on the clock's jitter.
         """
-        self._end_early(until)
+        self._lose_early(self._ahead.end(self._next, until))
         if self._quiet_from is None:
             self._quiet_from = self._next
         frames = int((until - self._next) / audiosocket.FRAME_SECONDS)
@@ -289,7 +259,7 @@ class TappedLeg:
         if not self._rate:
             self._quiet_from, self._next = self.opened, now
         self._end_quiet()
-        self._end_early(self._now())
+        self._lose_early(self._ahead.end(self._next, self._now()))
         if self._track is not None:
             self._track.close()
         if self._ear is not None:

@@ -10,7 +10,6 @@ What is to be done by others comes out of ``orders`` (taps to place) and ``told`
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal
 
 from msgspec import Struct
 
@@ -44,10 +43,8 @@ from gateway.events import (
     CallOffered,
     CallQueued,
     Event,
-    GatewayHealth,
     LanguageChosen,
     PartyJoined,
-    RecordingCompleted,
     SpeechLevel,
     SpeechLevelChanged,
     TranscriptCompleted,
@@ -91,7 +88,6 @@ class Listening:
         self._told: list[Tell] = []
         self._closing: dict[str, float] = {}
         self._back_by = 0.0
-        self._recording_well = True
         self._level_recalled: SpeechLevel = LEVELS[0]
 
     # --- legs --------------------------------------------------------------------------------------------------
@@ -124,9 +120,11 @@ class Listening:
         """A worker waits for the tap, Asterisk is about to be told."""
         self._transcripts.open_tap(order.leg, order.tap_id, now)
 
-    def not_placed(self, tap_id: str, now: float) -> None:
-        """No worker takes the tap, or Asterisk does not make it."""
-        self._taps.over(tap_id, now)
+    def not_placed(self, order: ExpectTap, now: float) -> None:
+        """No worker takes the tap. If they have the language but no room, the leg is recorded only from now on."""
+        if order.language in self.languages():
+            self._taps.set_mode("recorded", lambda leg: leg == order.leg)
+        self._taps.over(order.tap_id, now)
 
     def told(self) -> list[Tell]:
         """What workers are to be told; each is handed out once."""
@@ -183,12 +181,11 @@ class Listening:
                 events += self._transcripts.feed(message, now)
                 self._taps.over(message.tap_id, now)
             case RecordingClosed():
-                events += self._recorded(message, now)
+                events += self._after.recorded(message, now)
             case Transcribed():
                 events += self._after.feed(worker_id, message, now)
-            case Load() if worker_id in self._workers:
-                events += self._admission.feed(worker_id, message, self._workers[worker_id].capacity, now)
-                self._employ(worker_id)
+            case Load():
+                events += self._weigh(worker_id, message, now)
             case _:
                 events += self._transcripts.feed(message, now)
         return events
@@ -287,32 +284,15 @@ class Listening:
                 self._transcripts.adopt(tap)
         self._taps.hurry(max(now, self._back_by))
 
-    def _recorded(self, message: RecordingClosed, now: float) -> list[Event]:
-        events: list[Event] = []
-        if message.complete != self._recording_well:
-            self._recording_well = message.complete
-            status: Literal["ok", "degraded"] = "ok" if message.complete else "degraded"
-            detail = "recordings are whole" if message.complete else "a recording ended early: see the worker's log"
-            events.append(GatewayHealth(at=now, component="recording", status=status, detail=detail))
-        if not message.file:
-            return events
-        return [
-            *events,
-            RecordingCompleted(
-                at=now,
-                call_id=message.call_id,
-                file=message.file,
-                start=message.start - message.arrived,
-                seconds=message.seconds,
-                complete=message.complete,
-                kept=message.kept,
-            ),
-        ]
-
-    def _employ(self, worker_id: str) -> None:
-        """While everything is transcribed live there is time for what is past."""
-        if self._admission.level != LEVELS[0]:
-            return
-        work = self._after.next_for(worker_id)
+    def _weigh(self, worker_id: str, load: Load, now: float) -> list[SpeechLevelChanged]:
+        """While everything is transcribed live there is time for what is past. One that takes no new legs, as it has
+        outlived its gateway, neither counts nor is employed.
+        """
+        hello = self._workers.get(worker_id)
+        if hello is None or not hello.engines:
+            return []
+        events = self._admission.feed(worker_id, load, hello.capacity, now)
+        work = self._after.next_for(worker_id) if self._admission.level == LEVELS[0] else None
         if work is not None:
             self._told.append(Tell(work, worker_id))
+        return events

@@ -171,14 +171,13 @@ class Transcribed(Kept, frozen=True, kw_only=True, tag="transcribed"):
 
 
 class Load(Message, frozen=True, kw_only=True, tag="load"):
-    """Sent every second. ``lag``: seconds the slowest decoder is behind; ``busy``: share of the last seconds in which
-    the decoders' threads worked (0 to 1); ``refused``: connections so far by reason; ``memory``: resident bytes.
+    """Sent every second. ``lag``: seconds the slowest decoder is behind; ``refused``: connections so far by reason;
+    ``memory``: resident bytes.
     """
 
     legs: int
     lag: float
     refused: dict[str, int]
-    busy: float = 0.0
     memory: int = 0
 
 

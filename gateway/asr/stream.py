@@ -47,10 +47,6 @@ class DecoderPool:
         self._busy = 0
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="decoder")
 
-    def busy_share(self) -> float:
-        """Part of the threads that work now."""
-        return min(1.0, self._busy / self.threads)
-
     def idle(self) -> bool:
         """True when every call handed in has a thread, the one that asks included."""
         return self._busy <= self.threads

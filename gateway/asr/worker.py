@@ -39,6 +39,7 @@ from gateway.asr.protocol import (
     SetPartials,
     ToWorker,
     Transcribe,
+    Transcribed,
 )
 from gateway.asr.protocol import Vocabulary as VocabularyMessage
 from gateway.asr.recording import Recordings
@@ -50,7 +51,11 @@ from gateway.errors import HotlineError
 log = logging.getLogger(__name__)
 
 LOAD_SECONDS = 1.0
+RELEASE_SECONDS = 60.0
+"""Between two times that recognisers are given up: new ones take memory and time again."""
 DRAIN_SECONDS = 3.0
+MAX_WORK = 16
+"""Recordings that may wait; a core asks for one at a time, a new core may ask while the old one's is done."""
 ALONE_SECONDS = 60.0
 """A worker whose gateway died waits so long for another."""
 WILDCARDS = ("0.0.0.0", "::")
@@ -87,7 +92,9 @@ class Worker:
         )
         self._vocabulary = Vocabulary(())
         self._partials = True
-        self._work: asyncio.Queue[VocabularyMessage | Transcribe] = asyncio.Queue()
+        self._terms: tuple[str, ...] = ()
+        self._taught = asyncio.Event()
+        self._work: asyncio.Queue[Transcribe] = asyncio.Queue(MAX_WORK)
         self._address = ("", 0)
         self._alone = False
 
@@ -97,7 +104,9 @@ class Worker:
         speech = self._settings
         self._address = await self._listener.start(speech.audiosocket_host, speech.audiosocket_port)
         log.info("worker %s listens for AudioSocket on %s:%d", self._id, *self._address)
-        tasks = [asyncio.create_task(run) for run in (self._link.run(), self._report_load(), self._work_off())]
+        tasks = [
+            asyncio.create_task(run) for run in (self._link.run(), self._report_load(), self._learn(), self._work_off())
+        ]
         stopping = asyncio.create_task(stop.wait())
         try:
             done, _ = await asyncio.wait({stopping, *tasks}, return_when=asyncio.FIRST_COMPLETED)
@@ -160,7 +169,12 @@ class Worker:
                 leg.set_mode(message.mode)
             case SetPartials():
                 self._partials = message.wanted
-            case VocabularyMessage() | Transcribe():
+            case VocabularyMessage():
+                self._terms = message.terms
+                self._taught.set()
+            case Transcribe() if self._work.full():
+                self._link.send(Transcribed(call_id=message.call_id, error="too much waits to be transcribed"))
+            case Transcribe():
                 self._work.put_nowait(message)
 
     def _open_leg(self, order: ExpectTap) -> TappedLeg:
@@ -177,6 +191,8 @@ class Worker:
         return TappedLeg(order, new_ear, self._recordings, self._link.send, time.time, self._settings.flush_timeout)
 
     async def _report_load(self) -> None:
+        loop = asyncio.get_running_loop()
+        released = -RELEASE_SECONDS
         while True:
             legs = self._listener.legs.values()
             memory = resident_bytes()
@@ -185,22 +201,27 @@ class Worker:
                     legs=len(legs),
                     lag=max((leg.lag for leg in legs), default=0.0),
                     refused=dict(self._listener.refused),
-                    busy=self._pool.busy_share(),
                     memory=memory,
                 )
             )
-            if self._settings.worker_memory_mb and memory > self._settings.worker_memory_mb << 20:
+            limit = self._settings.worker_memory_mb << 20
+            if 0 < limit < memory and loop.time() - released >= RELEASE_SECONDS:
+                released = loop.time()
                 await asyncio.to_thread(self._engines.release)
             await asyncio.sleep(LOAD_SECONDS)
 
+    async def _learn(self) -> None:
+        """The operator's terms, as they were told last."""
+        while True:
+            await self._taught.wait()
+            self._taught.clear()
+            self._vocabulary = await asyncio.to_thread(Vocabulary, self._terms)
+
     async def _work_off(self) -> None:
-        """What takes its time, one after another: terms to learn, recordings of past calls."""
+        """Recordings of past calls, one after another."""
         while True:
             job = await self._work.get()
-            if isinstance(job, VocabularyMessage):
-                self._vocabulary = await asyncio.to_thread(Vocabulary, job.terms)
-            else:
-                self._link.send(await self._engines.transcribe(job, self._folder, self._vocabulary))
+            self._link.send(await self._engines.transcribe(job, self._folder, self._vocabulary))
 
 
 async def run_worker(

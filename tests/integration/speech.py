@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,12 @@ from aiohttp import web
 from gateway.asr import audiosocket, models
 from gateway.asr.evaluate import transcribe
 from gateway.asr.hub import WorkerHub
+from gateway.asr.local import LocalWorkers
 from gateway.asr.protocol import ExpectTap, FromWorker, Gone, Heard, Leg, LegClosed, Mode
 from gateway.asr.recognizer import load
 from gateway.asr.stream import DecoderPool
-from gateway.config import Settings, default_home
+from gateway.config import QueuePolicy, Recording, Settings, Speech, Web, default_home
+from gateway.demo.process import free_port
 
 TOKEN = "a token for tests"
 
@@ -150,3 +153,27 @@ class Pbx:
 
     def close(self) -> None:
         self.writer.close()
+
+
+@asynccontextmanager
+async def one_worker(recordings: Path) -> AsyncIterator[tuple[Core, int]]:
+    """A hub with one local worker that has Mandarin (Whisper) and Korean (Vosk), and the worker's process id."""
+    home = need_models("whisper-base", "vosk-ko")
+    settings = Settings(
+        data_dir=str(home),
+        web=Web(port=free_port()),
+        speech=Speech(engine="auto", model="whisper-base", workers=1, threads=2),
+        recording=Recording(folder=str(recordings)),
+        queue=(QueuePolicy(name="hotline"), QueuePolicy(name="korean", language="ko")),
+    )
+    core = Core(settings)
+    await core.start()
+    workers = LocalWorkers(settings, TOKEN)
+    running = asyncio.create_task(workers.run())
+    try:
+        assert await core.hub.wait_for("ko", 60.0)
+        yield core, workers.pids()[0]
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+        await core.stop()

@@ -18,9 +18,7 @@ from gateway.asr.evaluate import cer
 from gateway.asr.hub import WorkerState
 from gateway.asr.local import LocalWorkers
 from gateway.asr.protocol import CloseTap, ExpectTap, Heard, Leg, LegClosed, LegGap, LegOpened, Load
-from gateway.config import QueuePolicy, Recording, Settings, Speech, Web
-from gateway.demo.process import free_port
-from tests.integration.speech import TOKEN, Core, Pbx, decode_directly, need_models
+from tests.integration.speech import TOKEN, Core, Pbx, decode_directly, need_models, one_worker
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 
@@ -45,25 +43,9 @@ def speech() -> dict[str, bytes]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def core(speech: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Core]:
-    """A hub with one local worker that has Mandarin (Whisper) and Korean (Vosk)."""
-    home = need_models("whisper-base", "vosk-ko")
-    settings = Settings(
-        data_dir=str(home),
-        web=Web(port=free_port()),
-        speech=Speech(engine="auto", model="whisper-base", workers=1, threads=2),
-        recording=Recording(folder=str(tmp_path_factory.mktemp("recordings"))),
-        queue=(QueuePolicy(name="hotline"), QueuePolicy(name="korean", language="ko")),
-    )
-    core = Core(settings)
-    await core.start()
-    workers = LocalWorkers(settings, TOKEN)
-    running = asyncio.create_task(workers.run())
-    assert await core.hub.wait_for("ko", 60.0)
-    yield core
-    (pid,) = workers.pids()
-    running.cancel()
-    await asyncio.wait([running])
-    await core.stop()
+    """It ends with its gateway."""
+    async with one_worker(tmp_path_factory.mktemp("recordings")) as (core, pid):
+        yield core
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 

@@ -16,15 +16,14 @@ import pytest_asyncio
 from gateway.asr import audiosocket
 from gateway.asr.audiosocket import FrameDecoder
 from gateway.asr.evaluate import cer, read_wav
-from gateway.asr.leg import MAX_AHEAD_SECONDS, MAX_UNSENT_BYTES, TICK_SECONDS, Lose, TappedLeg
-from gateway.asr.local import LocalWorkers
+from gateway.asr.leg import MAX_UNSENT_BYTES, TICK_SECONDS, Lose, TappedLeg
 from gateway.asr.protocol import ExpectTap, FromWorker, Leg, LegClosed, LegGap
 from gateway.asr.recording import Recordings
-from gateway.config import QueuePolicy, Recording, Settings, Speech, Web
-from gateway.demo.process import free_port
+from gateway.asr.running_ahead import MAX_AHEAD_SECONDS
+from gateway.config import Recording
 from gateway.demo.voices import Voices
 from gateway.events import Finding
-from tests.integration.speech import TOKEN, Core, Pbx, need_models
+from tests.integration.speech import Core, Pbx, need_models, one_worker
 from tests.sounds import Sound, hum, music, noise, samples, tones
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(240)]
@@ -48,24 +47,8 @@ NO_SPEECH: dict[str, tuple[Sound, Finding]] = {
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def core(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Core]:
-    """A hub with one local worker that has Mandarin (Whisper) and Korean (Vosk)."""
-    home = need_models("whisper-base", "vosk-ko")
-    settings = Settings(
-        data_dir=str(home),
-        web=Web(port=free_port()),
-        speech=Speech(engine="auto", model="whisper-base", workers=1, threads=2),
-        recording=Recording(folder=str(tmp_path_factory.mktemp("recordings"))),
-        queue=(QueuePolicy(name="hotline"), QueuePolicy(name="korean", language="ko")),
-    )
-    core = Core(settings)
-    await core.start()
-    workers = LocalWorkers(settings, TOKEN)
-    running = asyncio.create_task(workers.run())
-    assert await core.hub.wait_for("ko", 60.0)
-    yield core
-    running.cancel()
-    await asyncio.wait([running])
-    await core.stop()
+    async with one_worker(tmp_path_factory.mktemp("recordings")) as (core, _):
+        yield core
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

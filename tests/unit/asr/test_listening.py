@@ -163,6 +163,33 @@ def test_a_full_machine_records_new_calls_and_the_agents_of_old_ones(core: Core)
     assert caller.mode == "live"
 
 
+def test_a_leg_that_no_worker_has_room_for_is_recorded_only(core: Core) -> None:
+    core.offer()
+    core.listening.see("c", "", CALLER, {AGENT: "1001"}, T0 + 10)
+    caller, agent = core.listening.orders(lambda leg: True, T0 + 10)
+    core.listening.placed(caller, T0 + 10)
+    core.listening.not_placed(agent, T0 + 10)
+    due = core.listening.next_deadline()
+    assert due is not None
+    (again,) = core.listening.orders(lambda leg: True, due)
+    assert (again.leg, again.mode, caller.mode) == (agent.leg, "recorded", "live")
+
+
+def test_without_a_worker_of_the_language_a_leg_is_tried_again_as_it_was() -> None:
+    core = Core()
+    core.offer()
+    core.listening.see("c", "", CALLER, {AGENT: "1001"}, T0 + 10)
+    for order in core.listening.orders(lambda leg: True, T0 + 10):
+        core.listening.not_placed(order, T0 + 10)
+    core.hear(hello("zh"), T0 + 10.1)
+    assert {order.mode for order in core.listening.orders(lambda leg: True, T0 + 10.1)} == {"live"}
+
+
+def test_a_worker_that_takes_no_new_legs_is_no_room_and_gets_no_work(core: Core) -> None:
+    core.listening.hear("orphan", hello(), T0)
+    assert core.listening.hear("orphan", Load(legs=4, lag=9.0, refused={}), T0 + 1) == []
+
+
 def test_a_tap_that_outlives_its_call_is_told_to_close(core: Core) -> None:
     core.offer()
     caller, agent = core.see()
