@@ -15,7 +15,7 @@ from gateway.ami.client import AmiClient
 from gateway.asr.hub import WorkerHub
 from gateway.asr.local import LocalWorkers, worker_count
 from gateway.asr.protocol import CloseTap, ExpectTap, FromWorker, Gone, Hello, ToWorker, Vocabulary
-from gateway.asr.vocabulary_file import VocabularyFile
+from gateway.asr.text.vocabulary_file import VocabularyFile
 from gateway.config import Settings
 from gateway.core import Gateway, Worker
 from gateway.errors import HotlineError, SettingError, StoreError

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
-from gateway.asr.playback import blocks
 from gateway.asr.recognizer import Final, Recognizer
+from gateway.asr.recordings.playback import blocks
 from gateway.asr.stream import DecoderPool, RecognizerStream
-from gateway.asr.text import Corrects, write
+from gateway.asr.text.writing import Corrects, write
 from gateway.events import Speaker, Utterance
 
 RATE = 8000

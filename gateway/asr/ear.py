@@ -9,8 +9,8 @@ from itertools import count
 from gateway.asr.protocol import Engine, FromWorker, Heard, Speaking
 from gateway.asr.recognizer import Final, Interim, Lost, Started
 from gateway.asr.stream import RecognizerStream
-from gateway.asr.text import Written, write
-from gateway.asr.vocabulary import Vocabulary
+from gateway.asr.text.vocabulary import Vocabulary
+from gateway.asr.text.writing import Written, write
 
 
 class Ear:

@@ -11,7 +11,7 @@ from gateway.asr.afterwards import transcribe_files
 from gateway.asr.protocol import Engine, Transcribe, Transcribed
 from gateway.asr.recognizer import Recognizer, load
 from gateway.asr.stream import DecoderPool
-from gateway.asr.vocabulary import Vocabulary
+from gateway.asr.text.vocabulary import Vocabulary
 from gateway.config import Settings
 from gateway.errors import HotlineError, ModelError
 

@@ -17,10 +17,10 @@ import numpy as np
 from msgspec import Struct
 
 from gateway.asr import models
-from gateway.asr.amounts import DIGITS, NUMERALS, UNITS, value
 from gateway.asr.recognizer import Final, Recognizer, load
 from gateway.asr.stream import DecoderPool, RecognizerStream
-from gateway.asr.text import Corrects, Written, write
+from gateway.asr.text.amounts import DIGITS, NUMERALS, UNITS, value
+from gateway.asr.text.writing import Corrects, Written, write
 from gateway.errors import InputError
 
 _NUMERAL = re.compile(f"[0-9{NUMERALS}]+")

@@ -12,9 +12,9 @@ from gateway.asr.audiosocket import Audio, Frame, FrameDecoder, Hangup, PeerErro
 from gateway.asr.ear import Ear
 from gateway.asr.protocol import ExpectTap, FromWorker, LegClosed, LegGap, LegOpened, Mode
 from gateway.asr.recognizer import RATES
-from gateway.asr.recording import Recordings, Track
+from gateway.asr.recordings.recording import Recordings, Track
 from gateway.asr.running_ahead import RunningAhead
-from gateway.asr.sound_check import Found, SoundCheck, sentence
+from gateway.asr.sound.sound_check import Found, SoundCheck, sentence
 from gateway.errors import ProtocolError
 
 log = logging.getLogger(__name__)

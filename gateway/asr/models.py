@@ -15,7 +15,15 @@ import msgspec
 from msgspec import Meta, Struct
 
 from gateway import config
-from gateway.asr.model_folder import MANIFEST, Manifest, check_folder, different, fault, looks_like, read_manifest
+from gateway.asr.install.model_folder import (
+    MANIFEST,
+    Manifest,
+    check_folder,
+    different,
+    fault,
+    looks_like,
+    read_manifest,
+)
 from gateway.asr.protocol import Reason
 from gateway.errors import ModelError, SettingError
 

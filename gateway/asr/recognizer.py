@@ -22,10 +22,10 @@ from typing import Protocol, TypeAlias
 
 from msgspec import Struct
 
-from gateway.asr.model_folder import check_folder
+from gateway.asr.install.model_folder import check_folder
 from gateway.asr.models import Model
+from gateway.asr.text.words import Word as Word
 from gateway.asr.vad import Detector, GateSettings
-from gateway.asr.words import Word as Word
 from gateway.errors import ModelError
 
 LOADERS: dict[str, str] = {

@@ -19,12 +19,12 @@ import soxr
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gateway.asr.memory import trim
+from gateway.asr.engine_parts.memory import trim
+from gateway.asr.engine_parts.onnx_properties import read_properties
+from gateway.asr.engine_parts.pieces import Piece, words_of
 from gateway.asr.models import Model
-from gateway.asr.normalise import normalise
-from gateway.asr.onnx_properties import read_properties
-from gateway.asr.pieces import Piece, words_of
 from gateway.asr.recognizer import BLOCK_SECONDS, Capabilities, Decoded, UtteranceDecoder, Word, no_grammar
+from gateway.asr.text.normalise import normalise
 from gateway.asr.vad import GateSettings
 from gateway.errors import ModelError
 

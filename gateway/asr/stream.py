@@ -28,7 +28,7 @@ from gateway.asr.recognizer import (
     UtteranceDecoder,
     webrtc_detector,
 )
-from gateway.asr.sound_utterance import UtteranceSound
+from gateway.asr.sound.sound_utterance import UtteranceSound
 from gateway.asr.vad import Closed, Detector, GateEvent, GateSettings, Opened, Voice, VoiceGate
 
 log = logging.getLogger(__name__)

@@ -15,14 +15,14 @@ import msgspec
 import vosk
 from msgspec import Struct
 
-from gateway.asr.memory import trim
+from gateway.asr.engine_parts.memory import trim
+from gateway.asr.engine_parts.vosk_grammar import UNKNOWN, vosk_grammar
+from gateway.asr.engine_parts.vosk_pool import Kaldi, KaldiPool
+from gateway.asr.engine_parts.wideband import Widener
 from gateway.asr.models import Model
-from gateway.asr.normalise import normalise
 from gateway.asr.recognizer import BLOCK_SECONDS, Capabilities, Decoded, UtteranceDecoder, Word
+from gateway.asr.text.normalise import normalise
 from gateway.asr.vad import GateSettings
-from gateway.asr.vosk_grammar import UNKNOWN, vosk_grammar
-from gateway.asr.vosk_pool import Kaldi, KaldiPool
-from gateway.asr.wideband import Widener
 from gateway.errors import ModelError
 
 TELEPHONE_RATE, WIDE_RATE = 8000, 16_000

@@ -28,10 +28,10 @@ from faster_whisper import WhisperModel
 from faster_whisper.tokenizer import Tokenizer
 from numpy.typing import NDArray
 
-from gateway.asr.memory import trim
+from gateway.asr.engine_parts.memory import trim
 from gateway.asr.models import Model
-from gateway.asr.normalise import normalise
 from gateway.asr.recognizer import Capabilities, Decoded, SegmentingAdapter, UtteranceDecoder, no_grammar
+from gateway.asr.text.normalise import normalise
 from gateway.asr.vad import GateSettings
 from gateway.errors import ModelError
 

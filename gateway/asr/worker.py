@@ -42,9 +42,9 @@ from gateway.asr.protocol import (
     Transcribed,
 )
 from gateway.asr.protocol import Vocabulary as VocabularyMessage
-from gateway.asr.recording import Recordings
+from gateway.asr.recordings.recording import Recordings
 from gateway.asr.stream import DecoderPool, RecognizerStream
-from gateway.asr.vocabulary import Vocabulary
+from gateway.asr.text.vocabulary import Vocabulary
 from gateway.config import Settings, zone
 from gateway.errors import HotlineError
 

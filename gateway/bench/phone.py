@@ -17,7 +17,7 @@ from gateway.asr import models
 from gateway.asr.evaluate import Transcription, comparable, edits, evaluate, read_wav, transcribe
 from gateway.asr.recognizer import load
 from gateway.asr.stream import DecoderPool
-from gateway.asr.vocabulary import Vocabulary, read_vocabulary
+from gateway.asr.text.vocabulary import Vocabulary, read_vocabulary
 from gateway.bench.figures import Load, Machine
 from gateway.bench.phone_calls import LegFile, Recorded, first_sentences, record_calls
 from gateway.bench.tap_relay import RATE

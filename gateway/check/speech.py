@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from gateway.asr import models
-from gateway.asr.model_folder import check_folder
+from gateway.asr.install.model_folder import check_folder
 from gateway.check.finding import NoteError
 from gateway.config import Settings
 from gateway.errors import HotlineError, ModelError, SettingError

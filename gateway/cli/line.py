@@ -54,8 +54,8 @@ def add_options(command: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> int:
     """Transcribe the line until SIGINT or SIGTERM; its last words are printed first."""
-    from gateway.asr.line import LinePlan, LineTap
-    from gateway.asr.vocabulary_file import VocabularyFile
+    from gateway.asr.line.line import LinePlan, LineTap
+    from gateway.asr.text.vocabulary_file import VocabularyFile
     from gateway.headset.device import backend
     from gateway.headset.line_in import LineIn, transcribe
     from gateway.store.recordings import RecordingRetention

@@ -70,7 +70,7 @@ def _list(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _install(arguments: argparse.Namespace, settings: Settings) -> int:
-    from gateway.asr.model_install import install_model
+    from gateway.asr.install.model_install import install_model
     from gateway.asr.models import catalogue, known_model, model_dir, state
 
     home = settings.home()
@@ -131,7 +131,7 @@ def _verify(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _remove(arguments: argparse.Namespace, settings: Settings) -> int:
-    from gateway.asr.model_install import remove_model
+    from gateway.asr.install.model_install import remove_model
     from gateway.asr.models import choose
 
     remove_model(settings.home(), arguments.name)

@@ -65,8 +65,8 @@ def _list(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _recordings(folder: Path, wanted: date | None) -> Iterator[Listed]:
-    from gateway.asr import recording_files
-    from gateway.asr.playback import Details, details
+    from gateway.asr.recordings import recording_files
+    from gateway.asr.recordings.playback import Details, details
 
     for day, path in recording_files.days(folder):
         for file in recording_files.recordings_of(path) if wanted in (None, day) else ():

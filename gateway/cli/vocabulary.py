@@ -70,7 +70,7 @@ def add_commands(commands: Subcommands, common: argparse.ArgumentParser) -> None
 
 
 def _list(arguments: argparse.Namespace, settings: Settings) -> int:
-    from gateway.asr.vocabulary import Vocabulary, read_vocabulary
+    from gateway.asr.text.vocabulary import Vocabulary, read_vocabulary
 
     terms = Vocabulary(read_vocabulary(_file(arguments))).terms
     if arguments.json:
@@ -104,7 +104,7 @@ def _check(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> Report:
-    from gateway.asr.vocabulary import Vocabulary, read_vocabulary
+    from gateway.asr.text.vocabulary import Vocabulary, read_vocabulary
 
     if arguments.file is None and arguments.text is None and arguments.plain is None:
         raise InputError("there is no text to check", "Name a file, or give --text or --plain")

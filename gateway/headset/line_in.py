@@ -19,7 +19,7 @@ import soxr
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gateway.asr.line import LineTap
+from gateway.asr.line.line import LineTap
 from gateway.errors import DeviceError
 from gateway.headset.device import Backend, Device, OpenStream, choose
 from gateway.headset.stream import FLOOR, LOST_AFTER, level

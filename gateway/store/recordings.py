@@ -16,7 +16,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from gateway.asr import recording_files
+from gateway.asr.recordings import recording_files
 from gateway.config import Settings, zone
 from gateway.store.retention import DAY, next_purge
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from gateway.asr import disk_room, download, models
-from gateway.asr.model_install import install_model, remove_model
+from gateway.asr import models
+from gateway.asr.install import disk_room, download
+from gateway.asr.install.model_install import install_model, remove_model
 from gateway.asr.models import LocalSource, Model, PipSource, UrlSource
 from gateway.asr.recognizer import load
 from gateway.errors import ModelError

@@ -18,7 +18,7 @@ from gateway.asr.audiosocket import FrameDecoder
 from gateway.asr.evaluate import cer, read_wav
 from gateway.asr.leg import MAX_UNSENT_BYTES, TICK_SECONDS, Lose, TappedLeg
 from gateway.asr.protocol import ExpectTap, FromWorker, Leg, LegClosed, LegGap
-from gateway.asr.recording import Recordings
+from gateway.asr.recordings.recording import Recordings
 from gateway.asr.running_ahead import MAX_AHEAD_SECONDS
 from gateway.config import Recording
 from gateway.demo.voices import Voices

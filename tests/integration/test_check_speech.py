@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from gateway.asr import models
-from gateway.asr.model_install import install_model
+from gateway.asr.install.model_install import install_model
 from gateway.check import neighbours, speech
 from gateway.check.finding import NoteError
 from gateway.config import Recording, Settings, Speech

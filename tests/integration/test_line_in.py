@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from gateway.asr import models
 from gateway.asr.evaluate import cer
-from gateway.asr.playback import blocks
+from gateway.asr.recordings.playback import blocks
 from gateway.config import default_home
 from gateway.events import RecordingCompleted, TranscriptCompleted, TranscriptFinal, TranscriptPartial
 from gateway.headset.device import RATE

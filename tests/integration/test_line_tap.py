@@ -15,8 +15,8 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from gateway.asr import models
-from gateway.asr.line import LinePlan, LineTap
-from gateway.asr.playback import blocks
+from gateway.asr.line.line import LinePlan, LineTap
+from gateway.asr.recordings.playback import blocks
 from gateway.config import Recording, Settings, Speech, default_home
 from gateway.events import Event, RecordingCompleted, Speaker, TranscriptCompleted, TranscriptFinal, TranscriptGap
 from tests.integration.speech import need_models

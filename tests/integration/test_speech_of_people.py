@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from numpy.typing import NDArray
 
-from gateway.asr.playback import blocks
+from gateway.asr.recordings.playback import blocks
 from gateway.events import CallHeld, CallResumed, PartyJoined, PartyLeft, RecordingCompleted
 from tests.integration.hotline import Hotline, answer, hotline
 from tests.integration.speech import need_models

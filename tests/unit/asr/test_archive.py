@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.asr import archive
-from gateway.asr.archive import ArchiveError, is_archive, unpack
+from gateway.asr.install import archive
+from gateway.asr.install.archive import ArchiveError, is_archive, unpack
 from tests.model_files import NOISE, tarred, zipped
 
 FILES = {"am/final.mdl": NOISE[:50_000], "README": b"words"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.asr.fillers import filler_edits
-from gateway.asr.passage import replaced
+from gateway.asr.text.fillers import filler_edits
+from gateway.asr.text.passage import replaced
 
 
 def dropped(text: str, language: str = "zh") -> str:

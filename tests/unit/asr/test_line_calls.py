@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.asr.line_calls import GRACE_SECONDS, LineCalls
+from gateway.asr.line.line_calls import GRACE_SECONDS, LineCalls
 from gateway.asr.protocol import Engine, Heard, LegGap, Speaking
 from gateway.events import (
     Event,

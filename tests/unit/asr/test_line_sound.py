@@ -1,5 +1,5 @@
-from gateway.asr.line_sound import PART_SECONDS, SideSound
-from gateway.asr.sound_check import Found
+from gateway.asr.line.line_sound import PART_SECONDS, SideSound
+from gateway.asr.sound.sound_check import Found
 from tests.sounds import babble, noise, samples
 
 RATE = 8000

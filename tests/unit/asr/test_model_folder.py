@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.asr import model_folder
-from gateway.asr.model_folder import fault
+from gateway.asr.install import model_folder
+from gateway.asr.install.model_folder import fault
 from gateway.errors import ModelError
 from tests.model_files import FILES, lay_out
 

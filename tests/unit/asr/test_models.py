@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gateway.asr import model_folder, models
+from gateway.asr import models
+from gateway.asr.install import model_folder
 from gateway.asr.models import LocalSource, Model
 from gateway.errors import ModelError, SettingError
 from tests.model_files import FILES, lay_out, model

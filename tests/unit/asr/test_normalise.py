@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.asr.normalise import normalise
+from gateway.asr.text.normalise import normalise
 
 
 @pytest.mark.parametrize(

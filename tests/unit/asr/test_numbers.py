@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.asr.evaluate import comparable
-from gateway.asr.numbers import number_edits, write_numbers
+from gateway.asr.text.numbers import number_edits, write_numbers
 
 QUANTITIES = """
 三千五百元|3500元

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.asr.numbers import write_numbers
+from gateway.asr.text.numbers import write_numbers
 
 _WORDS = """
 一下 一些 一直 一点 一点点 一样 一定 一般 一共 一起 一旦 一切 一致 一向 一律 一再 一时 一边 一面 一方面 一会儿

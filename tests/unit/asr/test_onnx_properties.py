@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.asr.onnx_properties import read_properties
+from gateway.asr.engine_parts.onnx_properties import read_properties
 from tests.sherpa_models import ZIPFORMER2, zipformer
 
 ENCODER = "encoder-epoch-99-avg-1.onnx"

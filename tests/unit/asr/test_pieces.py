@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.asr.pieces import Piece, words_of
+from gateway.asr.engine_parts.pieces import Piece, words_of
 
 
 def heard(*texts: str, every: float = 0.25) -> tuple[list[str], list[tuple[float, float]]]:

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.asr import pinyin
-from gateway.asr.pinyin import distance, parse_reading, readings, sound_class
-from gateway.asr.vocabulary import MAX_SYLLABLE
+from gateway.asr.text import pinyin
+from gateway.asr.text.pinyin import distance, parse_reading, readings, sound_class
+from gateway.asr.text.vocabulary import MAX_SYLLABLE
 
 SYLLABLES = st.builds(
     "{}{}".format,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from gateway.asr.progress import Progress, duration
+from gateway.asr.install.progress import Progress, duration
 
 MB = 1_000_000
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.asr.passage import replaced
-from gateway.asr.punctuation import pauses, punctuation_edits
-from gateway.asr.words import Word
+from gateway.asr.text.passage import replaced
+from gateway.asr.text.punctuation import pauses, punctuation_edits
+from gateway.asr.text.words import Word
 
 
 def spoken(text: str, gap: float = 0.5) -> tuple[str, list[Word]]:

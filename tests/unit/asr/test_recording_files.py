@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway.asr import recording_files
+from gateway.asr.recordings import recording_files
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LATE = datetime(2026, 11, 24, 17, 30, tzinfo=UTC).timestamp()

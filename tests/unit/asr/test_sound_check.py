@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gateway.asr.sound_check import Found, SoundCheck, sentence
+from gateway.asr.sound.sound_check import Found, SoundCheck, sentence
 from gateway.events import Finding
 from tests.sounds import Sound, babble, hum, music, noise, samples, tones
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.asr.sound_pace import ArrivalPace
+from gateway.asr.sound.sound_pace import ArrivalPace
 
 BLOCK = 0.02
 

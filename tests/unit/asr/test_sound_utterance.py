@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gateway.asr.sound_utterance import UtteranceSound
+from gateway.asr.sound.sound_utterance import UtteranceSound
 from tests.sounds import Sound, babble, hum, music, noise, samples, tones
 
 

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.asr.evaluate import comparable
-from gateway.asr.fillers import filler_edits
-from gateway.asr.passage import Edit, Passage, replaced
-from gateway.asr.punctuation import pauses
-from gateway.asr.text import Written, write
-from gateway.asr.words import Word
+from gateway.asr.text.fillers import filler_edits
+from gateway.asr.text.passage import Edit, Passage, replaced
+from gateway.asr.text.punctuation import pauses
+from gateway.asr.text.words import Word
+from gateway.asr.text.writing import Written, write
 from gateway.events import Correction
 
 STREETS = {"幸服路": "幸福路", "人名广场": "人民广场", "一零一种学": "一零一中学", "三里": "三里屯", "号楼组": "号楼"}

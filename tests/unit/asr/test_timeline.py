@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.asr.timeline import Samples, Side, Timeline
+from gateway.asr.recordings.timeline import Samples, Side, Timeline
 
 
 def samples(*values: int) -> Samples:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.asr.vocabulary import Vocabulary, limit, read_vocabulary
+from gateway.asr.text.vocabulary import Vocabulary, limit, read_vocabulary
 from gateway.errors import SettingError
 from gateway.events import Correction
 
@@ -189,7 +189,7 @@ def test_a_file_of_another_encoding_is_named(tmp_path: Path) -> None:
 
 
 def test_too_many_terms_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.asr.vocabulary.MAX_TERMS", 2)
+    monkeypatch.setattr("gateway.asr.text.vocabulary.MAX_TERMS", 2)
     file = tmp_path / "vocabulary.txt"
     file.write_text("人民路\n中山路\n解放路\n", encoding="utf-8")
     with pytest.raises(SettingError, match="more than 2 terms"):

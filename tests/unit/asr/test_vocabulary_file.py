@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.asr.vocabulary_file import VocabularyFile
+from gateway.asr.text.vocabulary_file import VocabularyFile
 from gateway.errors import SettingError
 
 Told = asyncio.Queue[tuple[str, ...] | SettingError]

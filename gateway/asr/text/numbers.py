@@ -12,10 +12,10 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from gateway.asr import number_rules as rules
-from gateway.asr.amounts import DIGITS, UNITS, by_digit, shortened, value, written
-from gateway.asr.number_words import KEPT_WORDS, MEASURES, PLACE_ENDINGS
-from gateway.asr.passage import Edit, replaced
+from gateway.asr.text import number_rules as rules
+from gateway.asr.text.amounts import DIGITS, UNITS, by_digit, shortened, value, written
+from gateway.asr.text.number_words import KEPT_WORDS, MEASURES, PLACE_ENDINGS
+from gateway.asr.text.passage import Edit, replaced
 
 _TELEPHONE = re.compile(r"1[3-9]\d{9}|0(?:10|2\d)[2-8]\d{7}|0[3-9]\d\d[2-8]\d{6,7}|[48]00\d{7}")
 _PLACE = re.compile(f"[{PLACE_ENDINGS}]")

@@ -7,8 +7,8 @@ detector let through, 76 % of the seconds were refused, and all of tones, hum an
 
 from __future__ import annotations
 
-from gateway.asr.sound_check import kind_of
-from gateway.asr.sound_window import SoundWindows
+from gateway.asr.sound.sound_check import kind_of
+from gateway.asr.sound.sound_window import SoundWindows
 
 
 class UtteranceSound:

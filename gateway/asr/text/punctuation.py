@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from gateway.asr.passage import Edit
-from gateway.asr.words import Word
+from gateway.asr.text.passage import Edit
+from gateway.asr.text.words import Word
 
 PAUSE_SECONDS = 0.35
 """A longer gap between two words parts clauses."""

@@ -14,12 +14,12 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from gateway.asr.fillers import filler_edits
-from gateway.asr.normalise import normalise
-from gateway.asr.numbers import number_edits
-from gateway.asr.passage import Passage
-from gateway.asr.punctuation import pauses, punctuation_edits
-from gateway.asr.words import Word
+from gateway.asr.text.fillers import filler_edits
+from gateway.asr.text.normalise import normalise
+from gateway.asr.text.numbers import number_edits
+from gateway.asr.text.passage import Passage
+from gateway.asr.text.punctuation import pauses, punctuation_edits
+from gateway.asr.text.words import Word
 from gateway.events import Correction
 
 

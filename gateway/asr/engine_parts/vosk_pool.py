@@ -20,8 +20,8 @@ from typing import Any
 
 import vosk
 
-from gateway.asr.babble import babble
-from gateway.asr.memory import trim
+from gateway.asr.engine_parts.babble import babble
+from gateway.asr.engine_parts.memory import trim
 
 RETIRE_SECONDS = 1800.0
 AT_START, SPARE = 6, 2

@@ -20,7 +20,7 @@ from pathlib import Path
 import rjieba
 from msgspec import Struct
 
-from gateway.asr.pinyin import TONE, distance, parse_reading, readings, sound_class
+from gateway.asr.text.pinyin import TONE, distance, parse_reading, readings, sound_class
 from gateway.config import read_text
 from gateway.errors import SettingError
 from gateway.events import Correction

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from gateway.asr.words import Word
+from gateway.asr.text.words import Word
 
 LONGEST = 0.2
 """Seconds a word goes on at most after its last piece, about a syllable: models do not tell when a piece ends."""

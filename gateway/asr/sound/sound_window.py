@@ -12,7 +12,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gateway.asr.sound_tones import tone_frames
+from gateway.asr.sound.sound_tones import tone_frames
 
 HOP_MS = 32
 FRAME_MS = 64

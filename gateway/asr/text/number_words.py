@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from gateway.asr.amounts import NUMERALS
+from gateway.asr.text.amounts import NUMERALS
 
 _IDIOMS = """
 (?<!点)十分(?![钟之]) 十年[如寒树] 十月怀胎 十月革命 十万火急 十万八千里 十八般 十二生肖 十二星座 十八罗汉 十四行诗

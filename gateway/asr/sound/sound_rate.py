@@ -28,7 +28,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.asr.sound_window import BIN_HZ, PITCH_HZ, Window
+from gateway.asr.sound.sound_window import BIN_HZ, PITCH_HZ, Window
 
 LOUD_DB = 18.0
 """Frames this far below a window's loudest are left out: noise behind the speech would make it look fast."""

@@ -10,10 +10,10 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from gateway.asr.archive import ArchiveError, broken_archive
-from gateway.asr.disk_room import MEGABYTE, require_room
+from gateway.asr.install.archive import ArchiveError, broken_archive
+from gateway.asr.install.disk_room import MEGABYTE, require_room
+from gateway.asr.install.progress import say
 from gateway.asr.models import Model, PipSource
-from gateway.asr.progress import say
 from gateway.errors import ModelError
 
 PIP_TIMEOUT = 7200.0

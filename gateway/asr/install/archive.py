@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
-from gateway.asr.disk_room import require_room
+from gateway.asr.install.disk_room import require_room
 from gateway.errors import ModelError
 
 MAX_UNPACKED_BYTES = 8 << 30

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from gateway.asr.passage import Edit, replaced
+from gateway.asr.text.passage import Edit, replaced
 
 _MARKS = "，。？！；：、"
 _OPENINGS = "我想(?:问|咨询|投诉|反映|请问|了解|举报)|请问|麻烦[您你]|[您你]好|喂|就是说|怎么说呢"

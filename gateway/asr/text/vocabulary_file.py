@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway.asr.vocabulary import read_vocabulary
+from gateway.asr.text.vocabulary import read_vocabulary
 from gateway.errors import SettingError
 
 log = logging.getLogger(__name__)

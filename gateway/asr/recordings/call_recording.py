@@ -17,11 +17,11 @@ import numpy as np
 import soxr
 from av.error import FFmpegError
 
-from gateway.asr import recording_files
-from gateway.asr.ogg_opus import OggOpusFile
-from gateway.asr.playback import details
 from gateway.asr.protocol import Leg, RecordingClosed
-from gateway.asr.timeline import Samples, Side, Timeline
+from gateway.asr.recordings import recording_files
+from gateway.asr.recordings.ogg_opus import OggOpusFile
+from gateway.asr.recordings.playback import details
+from gateway.asr.recordings.timeline import Samples, Side, Timeline
 from gateway.config import Recording
 from gateway.errors import InputError
 

@@ -22,9 +22,9 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from gateway.asr.sound_pace import ArrivalPace
-from gateway.asr.sound_rate import RateEvidence, SpeechPace
-from gateway.asr.sound_window import SoundWindows, Window
+from gateway.asr.sound.sound_pace import ArrivalPace
+from gateway.asr.sound.sound_rate import RateEvidence, SpeechPace
+from gateway.asr.sound.sound_window import SoundWindows, Window
 from gateway.events import Finding
 
 MIN_WINDOWS = 5

@@ -20,14 +20,14 @@ from msgspec.structs import replace
 
 from gateway.asr.ear import Ear
 from gateway.asr.engines import Engines
-from gateway.asr.line_calls import LineCall, LineCalls
-from gateway.asr.line_sound import SideSound
+from gateway.asr.line.line_calls import LineCall, LineCalls
+from gateway.asr.line.line_sound import SideSound
 from gateway.asr.protocol import FromWorker, Heard, Leg, LegGap, RecordingClosed, Speaking
-from gateway.asr.recording import Recordings, Track
-from gateway.asr.sound_check import sentence
+from gateway.asr.recordings.recording import Recordings, Track
+from gateway.asr.recordings.timeline import Samples
+from gateway.asr.sound.sound_check import sentence
 from gateway.asr.stream import DecoderPool, RecognizerStream
-from gateway.asr.timeline import Samples
-from gateway.asr.vocabulary import Vocabulary
+from gateway.asr.text.vocabulary import Vocabulary
 from gateway.asr.worker import resident_bytes
 from gateway.config import Settings, zone
 from gateway.events import Event, RecordingCompleted, Speaker

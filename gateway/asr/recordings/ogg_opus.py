@@ -10,7 +10,7 @@ import av
 import numpy as np
 from av.error import FFmpegError
 
-from gateway.asr.timeline import Samples
+from gateway.asr.recordings.timeline import Samples
 
 PAGE_MICROSECONDS = 200_000
 """A page holds so much; the writer keeps one back and gathers another, and a kill loses both."""

@@ -14,9 +14,9 @@ from datetime import UTC, tzinfo
 from functools import partial
 from pathlib import Path
 
-from gateway.asr.call_recording import CallRecording, Part
 from gateway.asr.protocol import FromWorker, Leg, RecordingClosed
-from gateway.asr.recording_writer import RecordingWriter
+from gateway.asr.recordings.call_recording import CallRecording, Part
+from gateway.asr.recordings.recording_writer import RecordingWriter
 from gateway.config import Recording
 
 BATCH_SECONDS = 0.1

@@ -13,13 +13,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gateway.asr import model_folder, models
-from gateway.asr.archive import ArchiveError
-from gateway.asr.disk_room import disk_fault
-from gateway.asr.model_lock import installing
-from gateway.asr.model_source import FEATURES, bring, by_hand, fetch
+from gateway.asr import models
+from gateway.asr.install import model_folder
+from gateway.asr.install.archive import ArchiveError
+from gateway.asr.install.disk_room import disk_fault
+from gateway.asr.install.model_lock import installing
+from gateway.asr.install.model_source import FEATURES, bring, by_hand, fetch
+from gateway.asr.install.progress import say
 from gateway.asr.models import Catalogue, Model
-from gateway.asr.progress import say
 from gateway.errors import ModelError
 
 VOSK_FEATURES = ("--allow-upsample=true", "--dither=0")

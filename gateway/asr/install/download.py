@@ -22,8 +22,8 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
-from gateway.asr.disk_room import MEGABYTE, disk_fault, require_room
-from gateway.asr.progress import Progress, say
+from gateway.asr.install.disk_room import MEGABYTE, disk_fault, require_room
+from gateway.asr.install.progress import Progress, say
 from gateway.errors import ModelError
 
 TIMEOUT = 30.0

@@ -1,0 +1,1 @@
+"""What the recognisers are made of, each engine for itself."""

@@ -1,0 +1,1 @@
+"""A line without a PBX, heard by a sound device."""

@@ -1,0 +1,1 @@
+"""Recordings of calls: written while they are spoken, and read again."""

@@ -1,0 +1,1 @@
+"""What an engine heard, as people write it."""
