@@ -2,123 +2,38 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import os
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from gateway.asr.protocol import FromWorker, Leg, RecordingClosed
-from gateway.asr.recordings import recording, recording_files, recording_writer
-from gateway.asr.recordings.call_recording import CallRecording, Part
+from gateway.asr.protocol import RecordingClosed
+from gateway.asr.recordings import recording
+from gateway.asr.recordings.call_recording import CallRecording
 from gateway.asr.recordings.playback import blocks, details
-from gateway.asr.recordings.recording import Recordings, Track
-from gateway.asr.recordings.timeline import Side
-from gateway.cli import main
-from gateway.config import Recording, Settings
 from gateway.errors import InputError
-from gateway.store.recordings import RecordingRetention
-
-ARRIVED = datetime(2026, 11, 24, 8, 0, tzinfo=UTC).timestamp()
-START = ARRIVED + 12.5
-SETTINGS = Recording(min_free_mb=0)
-CALLER = Leg(call_id="1764.1", speaker="caller", arrived=ARRIVED)
-AGENT = Leg(call_id="1764.1", speaker="agent", arrived=ARRIVED, agent="1001")
-Sound = NDArray[np.int16]
-
-
-def tone(seconds: float, rate: int = 8000, pitch: float = 700) -> Sound:
-    wave = 8000 * np.sin(2 * np.pi * pitch * np.arange(round(seconds * rate)) / rate)
-    return wave.astype(np.int16)
-
-
-def silence(seconds: float, rate: int = 8000) -> Sound:
-    return np.zeros(round(seconds * rate), np.int16)
-
-
-def with_clicks(seconds: float, instants: list[float], rate: int = 8000) -> Sound:
-    """Silence with a short tone that begins at each of the instants."""
-    sound = silence(seconds, rate)
-    for instant in instants:
-        first = round(instant * rate)
-        sound[first : first + rate // 20] = tone(0.05, rate, 1000)
-    return sound
-
-
-def sides(path: Path, rate: int = 8000) -> tuple[Sound, Sound]:
-    both = list(blocks(path, rate))
-    left, right = (b"".join(block[side] for block in both) for side in (0, 1))
-    return np.frombuffer(left, np.int16), np.frombuffer(right, np.int16)
-
-
-def clicks(sound: Sound, rate: int = 8000) -> list[float]:
-    """Where the tones begin. A hard onset on one side is heard on the other, ten decibels lower."""
-    loud = np.flatnonzero(np.abs(sound.astype(np.int32)) > 4000)
-    first = np.diff(loud, prepend=-rate) > rate // 2
-    return [float(place) / rate for place in loud[first]]
-
-
-def loudness(sound: Sound) -> float:
-    return float(np.sqrt(np.mean(sound.astype(np.float64) ** 2)))
-
-
-@dataclass
-class Desk:
-    """Recordings of a worker whose clock stands where the test sets it, and what it told the core."""
-
-    folder: Path
-    settings: Recording = SETTINGS
-    now: float = START
-    told: list[RecordingClosed] = field(default_factory=list)
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def __post_init__(self) -> None:
-        self.recordings = Recordings(self.folder, self.settings, self._hear, lambda: self.now)
-
-    def _hear(self, message: FromWorker) -> None:
-        assert isinstance(message, RecordingClosed)
-        self.told.append(message)
-        self.wake.set()
-
-    async def closed(self) -> RecordingClosed:
-        while not self.told:
-            self.wake.clear()
-            await asyncio.wait_for(self.wake.wait(), 10)
-        return self.told[0]
-
-    def path(self, number: int = 0) -> Path:
-        return self.folder / self.told[number].file
-
-
-def feed(track: Track, sound: Sound, rate: int = 8000) -> None:
-    """Frames of 20 ms, as a leg has them."""
-    for first in range(0, len(sound), rate // 50):
-        track.write(sound[first : first + rate // 50].tobytes())
-
-
-def begun(folder: Path, *, clock: Callable[[], float]) -> tuple[CallRecording, list[RecordingClosed]]:
-    """A recording without a thread, for tests that decide what happens after what."""
-    told: list[RecordingClosed] = []
-    recorded = CallRecording(folder, CALLER, START, 8000, SETTINGS, UTC, clock, told.append)
-    recorded.begin(kept=True)
-    return recorded, told
-
-
-def joined(recorded: CallRecording, side: Side, at: float = START, rate: int = 8000) -> Part:
-    part = Part(side, at, rate)
-    recorded.join(part, kept=True)
-    return part
+from tests.integration.recorded import (
+    AGENT,
+    CALLER,
+    SETTINGS,
+    START,
+    Desk,
+    begun,
+    clicks,
+    feed,
+    joined,
+    loudness,
+    names,
+    sides,
+    silence,
+    tone,
+    with_clicks,
+)
 
 
 async def test_a_call_is_one_stereo_file_with_its_name_and_times(tmp_path: Path) -> None:
@@ -362,107 +277,6 @@ def test_a_killed_worker_leaves_a_file_that_lacks_a_second_at_most(tmp_path: Pat
     assert details(path).seconds == pytest.approx(len(left) / 8000, abs=0.05)
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own with 2 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)], capture_output=True)
-    if made.returncode:
-        pytest.skip("a small disk cannot be mounted here (needs root)")
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def fill(disk: Path, leave: int) -> None:
-    """Use the disk up to so many bytes."""
-    (disk / "other").write_bytes(bytes(shutil.disk_usage(disk).free - leave))
-
-
-async def feed_until_told(desk: Desk, track: Track) -> None:
-    noise = np.random.default_rng(1).normal(0, 3000, 800).astype(np.int16)
-    for _ in range(3000):
-        feed(track, noise)
-        await asyncio.sleep(0.001)
-        if desk.told:
-            return
-    raise AssertionError("five minutes of noise were taken")
-
-
-async def test_a_full_disk_ends_the_recording_and_nothing_else(
-    small_disk: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    fill(small_disk, leave=100_000)
-    desk = Desk(small_disk)
-    track = desk.recordings.open(CALLER, 8000, START, kept=True)
-    await feed_until_told(desk, track)
-    feed(track, tone(1.0))
-    track.close()
-    await desk.recordings.close()
-
-    closed = desk.told[0]
-    assert len(desk.told) == 1
-    assert (closed.complete, closed.file) == (False, "2026-11-24/1764.1-1.ogg")
-    assert closed.seconds > 10
-    left, _ = sides(desk.path())
-    assert len(left) / 8000 == pytest.approx(closed.seconds, abs=0.05)
-    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == [
-        "recording of call 1764.1 ended early, the call goes on: No space left on device"
-    ]
-
-
-async def test_on_a_disk_that_is_nearly_full_no_recording_begins(
-    small_disk: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    fill(small_disk, leave=900_000)
-    desk = Desk(small_disk, Recording(min_free_mb=1))
-    track = desk.recordings.open(CALLER, 8000, START, kept=True)
-    feed(track, tone(1.0))
-    closed = await desk.closed()
-    track.close()
-    await desk.recordings.close()
-
-    assert (closed.complete, closed.file, closed.seconds) == (False, "", 0.0)
-    assert names(small_disk) == []
-    assert f"less than 1 MB are free in {small_disk}" in caplog.text
-
-
-async def test_a_recording_ends_before_the_disk_is_full(small_disk: Path, caplog: pytest.LogCaptureFixture) -> None:
-    desk = Desk(small_disk, Recording(min_free_mb=1))
-    track = desk.recordings.open(CALLER, 8000, START, kept=True)
-    feed(track, tone(3.0))
-    other = msgspec.structs.replace(CALLER, call_id="1764.2")
-    feed(desk.recordings.open(other, 8000, START, kept=True), tone(1.0))
-    desk.recordings.close_call(other.call_id)
-    assert (await desk.closed()).complete, "and so all before it is on the disk"
-    desk.told.clear()
-    fill(small_disk, leave=900_000)
-    desk.now += recording_writer.ROOM_SECONDS
-    await feed_until_told(desk, track)
-    await desk.recordings.close()
-
-    assert (desk.told[0].call_id, desk.told[0].complete) == ("1764.1", False)
-    assert desk.told[0].seconds > 2
-    assert f"less than 1 MB are free in {small_disk}" in caplog.text
-
-
-async def test_a_disk_that_is_too_slow_ends_the_recording(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    desk = Desk(tmp_path)
-    track = desk.recordings.open(CALLER, 8000, START, kept=True)
-    feed(track, tone(1.0))
-    monkeypatch.setattr(recording_writer, "MOST_WAITING", 0)
-    feed(track, tone(1.0))
-    closed = await desk.closed()
-    await desk.recordings.close()
-
-    assert not closed.complete
-    assert "the disk is too slow" in caplog.text
-
-
 def test_what_is_no_recording_is_refused(tmp_path: Path) -> None:
     for name, content in (("empty.ogg", b""), ("text.ogg", b"no sound\n" * 100)):
         path = tmp_path / name
@@ -491,85 +305,3 @@ def test_a_file_that_was_cut_off_anywhere_is_read_as_far_as_it_goes(tmp_path: Pa
 
 
 # --- list and purge ----------------------------------------------------------------------------------------------
-
-
-async def record(folder: Path, call_id: str, arrived: float, *, kept: bool = True) -> None:
-    desk = Desk(folder)
-    leg = msgspec.structs.replace(CALLER, call_id=call_id, arrived=arrived)
-    feed(desk.recordings.open(leg, 8000, arrived + 2, kept), tone(1.0))
-    await desk.recordings.close()
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.ogg"))
-
-
-async def test_a_day_goes_when_all_of_it_is_too_old_with_its_folder(tmp_path: Path) -> None:
-    for day in range(5):
-        await record(tmp_path, f"1764.{day}", ARRIVED + day * 86_400)
-    settings = Settings(timezone="UTC", recording=Recording(folder=str(tmp_path), days=2))
-    midnight = datetime(2026, 11, 28, tzinfo=UTC).timestamp()
-    retention = RecordingRetention(settings)
-
-    assert retention.purge(midnight - 1, dry_run=True).files == 1
-    counted = retention.purge(midnight, dry_run=True)
-    assert len(names(tmp_path)) == 5
-    (tmp_path / "2026-11-25" / "minutes.txt").touch()
-    removed = retention.purge(midnight)
-    assert (removed.files, removed.size, removed.failed) == (counted.files, counted.size, 0)
-    assert removed.files == 2
-    assert names(tmp_path) == [f"2026-11-{26 + day}/1764.{day + 2}-1.ogg" for day in range(3)]
-    assert [path.name for _, path in recording_files.days(tmp_path)] == [
-        "2026-11-25",
-        "2026-11-26",
-        "2026-11-27",
-        "2026-11-28",
-    ]
-
-
-async def test_what_only_served_transcription_and_was_left_behind_goes_after_a_day(tmp_path: Path) -> None:
-    await record(tmp_path, "1764.1", ARRIVED, kept=False)
-    await record(tmp_path, "1764.2", ARRIVED)
-    settings = Settings(timezone="UTC", recording=Recording(folder=str(tmp_path)))
-    day_later = datetime(2026, 11, 26, tzinfo=UTC).timestamp()
-
-    assert RecordingRetention(settings).purge(day_later - 1).files == 0
-    assert RecordingRetention(settings).purge(day_later).files == 1
-    assert names(tmp_path) == ["2026-11-24/1764.2-1.ogg"]
-
-
-async def test_the_commands_list_and_purge(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "recordings"
-    monkeypatch.setenv("HOTLINE_RECORDING_FOLDER", str(folder))
-    await record(folder, "1764.1", ARRIVED)
-    await record(folder, "1764.2", ARRIVED, kept=False)
-    broken = folder / "2026-11-24" / "1764.9-1.ogg"
-    broken.write_bytes(b"")
-
-    assert main(["recordings", "list", "--json", "--day", "2026-11-24"]) == 0
-    found = msgspec.json.decode(capsys.readouterr().out)
-    assert found[0] == {
-        "file": "2026-11-24/1764.1-1.ogg",
-        "size": (folder / "2026-11-24/1764.1-1.ogg").stat().st_size,
-        "seconds": 1.0,
-        "call_id": "1764.1",
-        "started": ARRIVED + 2,
-        "kept": True,
-    }
-    assert [(each["call_id"], each["seconds"], each["kept"]) for each in found[1:]] == [
-        ("1764.2", 1.0, False),
-        ("", None, True),
-    ]
-    assert main(["recordings", "list"]) == 0
-    assert "3 recordings" in capsys.readouterr().out
-    assert main(["recordings", "list", "--day", "2026-11-25"]) == 0
-    assert "0 recordings" in capsys.readouterr().out
-
-    assert main(["recordings", "purge", "--days", "36500", "--json"]) == 0
-    assert msgspec.json.decode(capsys.readouterr().out)["files"] in (0, 1)
-    assert broken.exists()
-    with pytest.raises(SystemExit):
-        main(["recordings", "purge", "--days", "0"])
-    assert "at least 1" in capsys.readouterr().err
