@@ -27,8 +27,10 @@ from gateway.bench.speech import ACTIVITY, Speech, demo_lines, own_lines
 from gateway.config import Settings
 from gateway.errors import InputError
 
-WARM_UP_SECONDS = 10.0
-"""Both sides hear so much before anything is measured: a gateway's recognisers are not new either."""
+WARM_UP_SECONDS = 30.0
+"""Both sides hear so much, in as many legs as there will be, before anything is measured: a gateway that has been
+running for a while has no new recognisers either.
+"""
 DECODED_LEGS, DECODED_SECONDS = 2, 60.0
 """The speech that is decoded directly, after as much other speech."""
 WARM_UP, DECODED_WARM_UP, DECODED, AGAIN = 1001, 1002, 1003, 2000
@@ -159,7 +161,7 @@ async def _measure(
         async def at(legs: int, attempt: int = 0) -> Side:
             return await side_at(server, speech.legs(legs, plan.seconds, legs + AGAIN * attempt))
 
-        await side_at(server, speech.legs(min(plan.legs), min(WARM_UP_SECONDS, plan.seconds), WARM_UP))
+        await side_at(server, speech.legs(max(plan.legs), min(WARM_UP_SECONDS, plan.seconds), WARM_UP))
         found = {legs: await at(legs) for legs in plan.legs}
         return found, await most_legs(at, found) if plan.most else None, len(server.pids())
 

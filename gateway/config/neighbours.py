@@ -90,8 +90,8 @@ class Speech(Struct, frozen=True, forbid_unknown_fields=True):
     """Model that transcribes each recorded call once more after its end; empty: none."""
     workers: Annotated[int, Meta(ge=0, le=64)] | Literal["auto"] = "auto"
     """Local worker processes; auto: one per core."""
-    threads: Annotated[int, Meta(ge=1, le=64)] = 1
-    """Decoder threads per worker."""
+    threads: Annotated[int, Meta(ge=1, le=64)] = 2
+    """Decoder threads per worker: with more than one, a core that has nothing to do helps a worker that has much."""
     legs_per_worker: PositiveInt = 16
     audiosocket_host: str = "127.0.0.1"
     audiosocket_port: Annotated[int, Meta(ge=0, le=65535)] = 0

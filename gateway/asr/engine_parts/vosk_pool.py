@@ -2,7 +2,8 @@
 
 A new recogniser takes half a second for its first sound, and decodes twice as fast once it has heard some: it keeps
 the parts of the search graph it has seen. So each is made ahead of time, by a thread of its own, and has heard babble
-before anybody speaks; and the one given back last is lent first. Within a leg Kaldi learns to know the speaker, which
+before anybody speaks (at a gentle pace once there are legs, whose speech comes first); and the one given back last is
+lent first. Within a leg Kaldi learns to know the speaker, which
 spares it errors from the second utterance on; what a leg is heard to say does not depend on who used a recogniser
 before, as Kaldi forgets the speaker with every final result. (The babble matters for that too: the very first sound
 orders the graph, and with it the choice between equal paths.)
@@ -16,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from typing import Any
 
 import vosk
@@ -28,27 +30,37 @@ AT_START, SPARE = 6, 2
 """Recognisers made before the first call, and kept ready beyond those in use."""
 WARM_SECONDS, URGENT_SECONDS = 4.0, 0.4
 """Babble that a recogniser hears; less when a leg waits for it."""
+WARM_STEP_SECONDS = 0.2
+REST = 4.0
+"""Once legs are heard, the thread that warms spare ones rests so many times as long as it works."""
 FORGET_SECONDS = 0.02
 NICENESS = 5
-"""Of the thread that makes spare ones: speech comes first."""
+"""Of that thread."""
 
 
 class Kaldi:
     """One recogniser at ``rate``; ``seconds`` it has heard, which its word times count from.
 
     ``grammar``: see ``vosk_grammar``; its graph is small, so that such a one is made in a few milliseconds and needs no
-    warming. ``warm``: seconds of babble. ``era``: see ``KaldiPool.release``.
+    warming. ``era``: see ``KaldiPool.release``.
     """
 
-    def __init__(self, model: Any, rate: int, *, grammar: str = "", warm: float = 0.0, era: int = 0) -> None:
+    def __init__(self, model: Any, rate: int, *, grammar: str = "", era: int = 0) -> None:
         self.rate = rate
         self.era = era
         self.seconds = 0.0
         self._recognizer: Any = vosk.KaldiRecognizer(model, rate, *([grammar] if grammar else []))
         self._recognizer.SetWords(True)
-        if warm:
-            self.accept(babble(rate, warm))
-            self.final_result()
+
+    def warm(self, seconds: float, rest: float = 0.0) -> None:
+        """Hear so much babble. ``rest``: how many times as long as that takes is spent asleep in between."""
+        sound = babble(self.rate, seconds)
+        step = int(self.rate * WARM_STEP_SECONDS) * 2
+        for i in range(0, len(sound), step):
+            began = time.thread_time()
+            self.accept(sound[i : i + step])
+            time.sleep(rest * (time.thread_time() - began))
+        self.final_result()
 
     def accept(self, samples: bytes) -> bool:
         """Decode 16-bit samples; True when Kaldi takes what it heard for a finished utterance."""
@@ -95,9 +107,11 @@ class KaldiPool:
         with self._lock:
             idle = self._idle.get(rate)
             kaldi = idle.pop() if idle else None
-        self.prepare(rate, SPARE)
+        self.prepare(rate, SPARE, REST)
         if kaldi is None:
-            return Kaldi(self._model, rate, warm=URGENT_SECONDS, era=self._era)
+            kaldi = Kaldi(self._model, rate, era=self._era)
+            kaldi.warm(URGENT_SECONDS)
+            return kaldi
         kaldi.forget_speaker()
         return kaldi
 
@@ -113,13 +127,13 @@ class KaldiPool:
         """False for one that is to be given back between two utterances, and will be given up."""
         return kaldi.era == self._era and kaldi.seconds < RETIRE_SECONDS
 
-    def prepare(self, rate: int, count: int = AT_START) -> None:
-        """Have recognisers made until ``count`` are idle. Does not wait."""
+    def prepare(self, rate: int, count: int = AT_START, rest: float = 0.0) -> None:
+        """Have recognisers made until ``count`` are idle. Does not wait. ``rest``: see ``Kaldi.warm``."""
         with self._lock:
             if rate in self._making or len(self._idle.get(rate, ())) >= count:
                 return
             self._making.add(rate)
-        threading.Thread(target=self._make, args=(rate, count), name="spare recognisers").start()
+        threading.Thread(target=self._make, args=(rate, count, rest), name="spare recognisers").start()
 
     def release(self) -> None:
         """Give up all recognisers: the idle ones now, those in use after their utterance. New spare ones follow."""
@@ -128,19 +142,21 @@ class KaldiPool:
             self._era += 1
         _retire([kaldi for kaldis in idle.values() for kaldi in kaldis])
         for rate in idle:
-            self.prepare(rate)
+            self.prepare(rate, rest=REST)
 
     def idle(self, rate: int) -> int:
         """How many recognisers wait for a leg."""
         with self._lock:
             return len(self._idle.get(rate, ()))
 
-    def _make(self, rate: int, count: int) -> None:
+    def _make(self, rate: int, count: int, rest: float) -> None:
         with contextlib.suppress(AttributeError, OSError):  # only on Linux has a thread a niceness of its own
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         try:
             while self.idle(rate) < count and threading.main_thread().is_alive():
-                self.give_back(Kaldi(self._model, rate, warm=WARM_SECONDS, era=self._era))
+                kaldi = Kaldi(self._model, rate, era=self._era)
+                kaldi.warm(WARM_SECONDS, rest)
+                self.give_back(kaldi)
         finally:
             with self._lock:
                 self._making.discard(rate)
