@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
-from gateway.asr.recognizer import Final, Recognizer
+from gateway.asr.recognizer import Final, Lost, Recognizer
 from gateway.asr.recordings.playback import blocks
 from gateway.asr.stream import DecoderPool, RecognizerStream
 from gateway.asr.text.writing import Corrects, write
+from gateway.errors import ModelError
 from gateway.events import Speaker, Utterance
 
 RATE = 8000
@@ -35,7 +36,7 @@ async def transcribe_files(
     """What both sides said, in order of its beginning; seconds since the call's arrival.
 
     ``files``: each with the instant of its first sample, like ``arrived`` in Unix seconds. Raises InputError when one
-    is no recording.
+    is no recording, ModelError when the engine failed on a part of it.
     """
     said: list[Utterance] = []
     for path, start in files:
@@ -46,6 +47,8 @@ async def transcribe_files(
                 async for event in stream.events():
                     if isinstance(event, Final) and event.text:
                         said.append(_utterance(event, speaker, language, vocabulary))
+                    elif isinstance(event, Lost):
+                        raise _failed(recognizer, path, event, start - arrived)
             finally:
                 feeding.cancel()
                 await asyncio.gather(feeding, return_exceptions=True)
@@ -63,6 +66,14 @@ async def _feed(stream: RecognizerStream, sound: Iterator[tuple[bytes, bytes]], 
             await stream.caught_up(MOST_WAITING)
     finally:
         stream.finish()
+
+
+def _failed(recognizer: Recognizer, path: Path, lost: Lost, file_start: float) -> ModelError:
+    start, end = lost.start - file_start, lost.end - file_start
+    return ModelError(
+        f"engine {recognizer.engine} failed on {path.name} from {start:.1f} to {end:.1f} s ({lost.reason})",
+        f"The recording is kept. Run: hotline models verify {recognizer.model}",
+    )
 
 
 def _utterance(event: Final, speaker: Speaker, language: str, vocabulary: Corrects) -> Utterance:
