@@ -8,8 +8,8 @@ spares it errors from the second utterance on; what a leg is heard to say does n
 before, as Kaldi forgets the speaker with every final result. (The babble matters for that too: the very first sound
 orders the graph, and with it the choice between equal paths.)
 
-What it keeps is memory: 50 MB at first, 250 MB after some minutes of speech. One that has heard ``RETIRE_SECONDS`` is
-given up.
+What it keeps is memory: 50 MB at first, 200 MB after two minutes of speech, and more for as long as it hears new words.
+One that has heard ``RETIRE_SECONDS`` is given up.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import vosk
 from gateway.asr.engine_parts.babble import babble
 from gateway.asr.engine_parts.memory import trim
 
-RETIRE_SECONDS = 1800.0
+RETIRE_SECONDS = 600.0
 AT_START, SPARE = 6, 2
 """Recognisers made before the first call, and kept ready beyond those in use."""
 WARM_SECONDS, URGENT_SECONDS = 4.0, 0.4
