@@ -53,6 +53,8 @@ class Gold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Why it is neither of the leaf's departments."""
     district: str | None = None
     place: str | None = None
+    place_also: tuple[str, ...] = ()
+    """Other ways to write the place that are as right."""
     occurred_at: str | None = None
     caller_name: str | None = None
     phone: str

@@ -73,7 +73,8 @@ def test_a_call_is_whole(path: Path, tree: dict[tuple[str, str, str], set[str]],
 def test_a_place_begins_with_a_district_of_the_city(path: Path, city: City) -> None:
     gold = load_call(path).gold
     assert gold.district is None or gold.district in city.districts
-    assert (gold.place or "").startswith(gold.district or "")
+    assert all(place.startswith(gold.district or "") for place in (gold.place or "", *gold.place_also))
+    assert gold.place not in gold.place_also
 
 
 @pytest.mark.parametrize("half", Half)
