@@ -1,0 +1,1 @@
+"""Knowledge: a folder of Markdown articles, searched by what the caller asks."""
