@@ -18,6 +18,7 @@ from gateway.cli import (
     demo,
     figures,
     headset,
+    knowledge,
     missed,
     models,
     people,
@@ -74,7 +75,7 @@ def parser() -> argparse.ArgumentParser:
         help="folder of gateway.toml and its companions (default: $HOTLINE_CONFIG, else %(default)s)",
     )
     commands = top.add_subparsers(required=True, metavar="COMMAND")
-    for part in (serve, demo, calls, figures, missed, models, speech, vocabulary, recordings, people, store):
+    for part in (serve, demo, calls, figures, missed, models, speech, vocabulary, knowledge, recordings, people, store):
         part.add_commands(commands, common)
     for part in (headset, bench):
         part.add_commands(commands, common)

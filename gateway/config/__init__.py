@@ -1,7 +1,7 @@
 """Frozen settings, read once at start; everything else gets them as arguments."""
 
 from gateway.config.load import convert, default_folder, load, read_text, read_toml
-from gateway.config.neighbours import Ami, Ivr, Log, Recording, Redis, Speech, Store, Web
+from gateway.config.neighbours import Ami, Ivr, Knowledge, Log, Recording, Redis, Speech, Store, Web
 from gateway.config.promises import Agent, Alerts, Clock, Dialled, Period, QueuePolicy, Webhook
 from gateway.config.settings import Settings, default_home, zone
 
@@ -12,6 +12,7 @@ __all__ = [
     "Clock",
     "Dialled",
     "Ivr",
+    "Knowledge",
     "Log",
     "Period",
     "QueuePolicy",

@@ -136,6 +136,13 @@ class Ivr(Struct, frozen=True, forbid_unknown_fields=True):
     """AudioSocket port of stations; 0: a free one."""
 
 
+class Knowledge(Struct, frozen=True, forbid_unknown_fields=True):
+    """The articles that answer callers."""
+
+    folder: str = ""
+    """Empty: ``knowledge`` in the folder of settings."""
+
+
 class Log(Struct, frozen=True, forbid_unknown_fields=True):
     """Logging to stderr."""
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from msgspec import Struct
 from msgspec.structs import replace
 
-from gateway.config.neighbours import Ami, Ivr, Log, Recording, Redis, Seconds, Share, Speech, Store, Web
+from gateway.config.neighbours import Ami, Ivr, Knowledge, Log, Recording, Redis, Seconds, Share, Speech, Store, Web
 from gateway.config.promises import Agent, Alerts, Dialled, Period, QueuePolicy, Webhook, Weekday
 from gateway.errors import SettingError
 
@@ -39,6 +39,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     speech: Speech = Speech()
     recording: Recording = Recording()
     ivr: Ivr = Ivr()
+    knowledge: Knowledge = Knowledge()
     alerts: Alerts = Alerts()
     log: Log = Log()
     pbx: tuple[Ami, ...] = ()

@@ -13,8 +13,8 @@
     ## 办理条件
     ...
 
-``valid_from`` and ``valid_until`` may be left out. Under a heading with 问题 each line is a passage of its own (a question
-with its answer), under any other the whole section is one.
+``valid_from`` and ``valid_until`` may be left out. Under a heading with 问题 each line is a passage of its own
+(a question with its answer), under any other the whole section is one.
 """
 
 from __future__ import annotations

@@ -12,35 +12,55 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from itertools import chain
+from typing import TypeAlias
 
 import bm25s
 import numpy as np
+import numpy.typing as npt
 from msgspec import Struct
 
 from gateway.asr.text.vocabulary import LONGEST, SHORTEST, Vocabulary
 from gateway.knowledge.articles import Article, Passage
-from gateway.knowledge.terms import Terms
+from gateway.knowledge.terms import Terms, telling_words
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)
+
+Scores: TypeAlias = npt.NDArray[np.floating]
+
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]+")
 
 ANSWERS = 3
 UTTERANCES = 3
 """So many of the caller's last utterances count that say anything,"""
 FADING = 0.5
 """each by so much less than the one after it."""
-LEAST_STRENGTH = 1.5
-"""How much of an article's subject must be named, as a multiple of what the rarest term weighs."""
+LEAST_WORTH = 2.0
+"""An article below it does not answer. 1 is what the rarest term weighs in a subject: a word of two characters that
+only this subject names is worth 2 to 3, since its pair of characters and its sound count beside it.
+"""
+LEAST_IF_NAMED = 0.8
+"""The same for an article of which a name was said whole."""
+LEAST_SUBJECT = 0.8
+"""So much of that must come from the subject."""
+LEAST_NAMED = 0.35
+"""Of one of its names, this share of the terms must have been said: 营业 alone is no 营业执照."""
+LEAST_OF_BEST = 0.35
+"""What is worth less than this share of the best answer is left out."""
+MARGIN_OF_TWO = 4.0
+"""See ``Vocabulary``: what is taken for a name wrongly here only adds a weak answer."""
+COMMON_SHARE = 0.5
+"""What a common term weighs of a telling one."""
 _TITLE_WEIGHT = 2
-_SUBJECT_SHARE = 1.5
-"""What the subject weighs beside the passage."""
-_ASKED_FOR = 2.0
+_PASSAGE_SHARE = 0.5
+"""What a passage weighs beside the subject."""
+_ASKED_FOR = 1.5
 """Added to a passage whose section is what was asked for."""
 _SECTIONS = tuple(
     (re.compile(asked), re.compile(heading))
     for asked, heading in (
         ("材料|证件|手续|带什么|带哪些|要什么|准备什么", "材料"),
         ("多少钱|要钱|收费|费用|免费|花钱|交多少|怎么收|价格|贵", "收费|费用|标准"),
-        ("多久|几天|多长时间|什么时候能|什么时候下来|多少天|快不快", "时限|时间"),
+        ("多久|几天|多长时间|多少天|什么时候.{0,4}(?:下来|到账|拿到|办好)", "时限|时间"),
         ("怎么办|怎么弄|怎么申请|流程|步骤|在哪|去哪|上哪|哪里|哪儿|找谁|怎么领", "流程|处理|谁来管"),
         ("条件|符合|资格|够不够|哪些人|能不能|可不可以|可以吗|能.{0,6}吗", "条件|规定"),
         ("电话|号码|联系", "电话"),
@@ -71,12 +91,13 @@ class KnowledgeIndex:
 
     def __init__(self, articles: Sequence[Article]) -> None:
         self.articles = tuple(articles)
-        self._passages: tuple[Passage, ...] = tuple(chain.from_iterable(a.passages for a in self.articles))
-        ends = np.cumsum([len(article.passages) for article in self.articles], dtype=int)
-        self._ranges = list(zip([0, *ends[:-1]], ends, strict=True)) if self.articles else []
+        self._passages = tuple(chain.from_iterable(article.passages for article in self.articles))
+        self._starts = np.cumsum([0, *(len(article.passages) for article in self.articles[:-1])], dtype=np.intp)
+        """Where in ``_passages`` those of each article begin."""
         self._subjects = _Ranking([_subject(article) for article in self.articles], length_matters=0.3)
         self._texts = _Ranking([Terms(f"{p.section}\n{p.text}").all for p in self._passages], length_matters=0.6)
-        self._names = Vocabulary(sorted(_names(self.articles)))
+        self._names = [[_Name.of(name) for name in _names(article)] for article in self.articles]
+        self._sounds = Vocabulary(sorted(set(_mendable(self.articles))), MARGIN_OF_TWO)
 
     def search(self, utterances: Sequence[str], today: date, limit: int = ANSWERS) -> tuple[Answer, ...]:
         """At most ``limit`` answers to what the caller said last, the best first; expired articles come last, marked.
@@ -86,58 +107,88 @@ class KnowledgeIndex:
         questions = self._questions(utterances)
         if not questions or not self.articles:
             return ()
-        subjects = np.zeros(len(self.articles))
-        texts = np.zeros(len(self._passages))
-        strength = np.zeros(len(self.articles))
+        worth = np.zeros(len(self.articles))
+        highest = np.zeros(len(self.articles))
         for age, (_, terms) in enumerate(questions):
-            named = self._subjects.scores(terms.all)
-            strength = np.maximum(strength, named)
-            subjects += FADING**age * named
-            texts += FADING**age * self._texts.scores(terms.all)
-        enough = LEAST_STRENGTH * self._subjects.rarest
-        asked = questions[0][0]
-        found = []
-        for place in np.flatnonzero(strength >= enough):
-            start, end = self._ranges[place]
-            score = _SUBJECT_SHARE * float(subjects[place]) + float(texts[start:end].max())
-            found.append((self.articles[place], score, self._best(start, end, texts, asked)))
-        found.sort(key=lambda one: (not one[0].holds_on(today), -one[1], one[0].article_id))
-        words = {word for _, terms in questions for word in terms.words}
-        return tuple(
-            Answer(
-                article_id=article.article_id,
-                title=article.title,
-                section=passage.section,
-                passage=passage.text,
-                spans=_spans(passage.text, words),
-                score=round(score, 2),
-                updated=article.updated,
-                valid=article.holds_on(today),
+            subjects, passages = self._subjects.scores(terms), self._texts.scores(terms)
+            ours = subjects + _PASSAGE_SHARE * np.maximum.reduceat(passages, self._starts)
+            ours[subjects < LEAST_SUBJECT] = 0.0
+            highest = np.maximum(highest, ours)
+            worth += FADING**age * ours
+        said = set(chain.from_iterable(terms.all for _, terms in questions))
+        least = LEAST_OF_BEST * float(highest.max())
+        found = [
+            (self.articles[place], float(worth[place]), place)
+            for place in np.flatnonzero(highest >= max(least, LEAST_IF_NAMED)).tolist()
+            if self._named(place, said) >= (LEAST_NAMED if highest[place] >= LEAST_WORTH else 1.0)
+        ]
+        found.sort(key=lambda one: (not one[0].holds_on(today), -one[1], one[2]))
+        answers = []
+        for article, score, place in found[:limit]:
+            passage = self._best(place, questions)
+            answers.append(
+                Answer(
+                    article_id=article.article_id,
+                    title=article.title,
+                    section=passage.section,
+                    passage=passage.text,
+                    spans=_spans(passage.text, said),
+                    score=round(score, 2),
+                    updated=article.updated,
+                    valid=article.holds_on(today),
+                )
             )
-            for article, score, passage in found[:limit]
-        )
+        return tuple(answers)
 
     def _questions(self, utterances: Sequence[str]) -> list[tuple[str, Terms]]:
         """The last utterances that say anything, the newest first, their names put right by sound."""
         questions = []
         for utterance in reversed(utterances):
-            text, _ = self._names.correct(utterance)
-            terms = Terms(text)
-            if terms.words or terms.sounds:
+            text, _ = self._sounds.correct(utterance)
+            terms = Terms(text, alone=True)
+            if terms.all:
                 questions.append((text, terms))
                 if len(questions) == UTTERANCES:
                     break
         return questions
 
-    def _best(self, start: int, end: int, texts: np.ndarray, asked: str) -> Passage:
-        """The passage that says most of what was asked; of equals the first."""
-        wanted = [heading for words, heading in _SECTIONS if words.search(asked)]
+    def _named(self, place: int, said: set[str]) -> float:
+        """The share of the terms of that name of an article of which most was said."""
+        return max(name.share(said) for name in self._names[place])
 
-        def worth(place: int) -> float:
-            section = self._passages[place].section
-            return float(texts[place]) + (_ASKED_FOR if any(heading.search(section) for heading in wanted) else 0.0)
+    def _best(self, place: int, questions: Sequence[tuple[str, Terms]]) -> Passage:
+        """The passage of the article at ``place`` that says most of what was asked; of equals the first.
 
-        return self._passages[max(range(start, end), key=lambda place: (worth(place), -place))]
+        The title's terms do not count: every passage is about them.
+        """
+        passages = self.articles[place].passages
+        start = int(self._starts[place])
+        title = set(Terms(self.articles[place].title).all)
+        text, terms = questions[0]
+        said = self._texts.scores(terms.without(title))[start : start + len(passages)]
+        wanted = [heading for words, heading in _SECTIONS if words.search(text)]
+
+        def worth(number: int) -> float:
+            named = any(heading.search(passages[number].section) for heading in wanted)
+            return float(said[number]) + (_ASKED_FOR if named else 0.0)
+
+        return passages[max(range(len(passages)), key=lambda number: (worth(number), -number))]
+
+
+class _Name(Struct, frozen=True):
+    """What an article is called: its terms, and how many they would be had it no empty words (上次反映的问题: 上次)."""
+
+    terms: frozenset[str]
+    size: int
+
+    @classmethod
+    def of(cls, written: str) -> _Name:
+        terms = Terms(written, alone=len(written) == 1)
+        return cls(frozenset(terms.all), len(set(terms.all)) + terms.left_out)
+
+    def share(self, said: set[str]) -> float:
+        """How much of it was said."""
+        return len(self.terms & said) / self.size
 
 
 class _Ranking:
@@ -148,33 +199,41 @@ class _Ranking:
         self._bm25 = bm25s.BM25(k1=1.2, b=length_matters)
         if self._count:
             self._bm25.index([*documents], show_progress=False)
-        self.rarest = float(np.log(1 + (self._count - 0.5) / 1.5))
-        """What a term weighs that stands in one document."""
+        self._rarest = float(np.log(1 + (self._count - 0.5) / 1.5)) or 1.0
+        """The inverse frequency of a term that stands in one document."""
 
-    def scores(self, terms: list[str]) -> np.ndarray:
-        """One for each document; a term counts once."""
-        known = self._bm25.get_tokens_ids(list(dict.fromkeys(terms)))
-        return self._bm25.get_scores_from_ids(known)
+    def scores(self, terms: Terms) -> Scores:
+        """One for each document; a term counts once, the rarest about 1 whatever the number of documents."""
+        return self._of(terms.telling) + COMMON_SHARE * self._of(terms.common)
+
+    def _of(self, terms: list[str]) -> Scores:
+        scores: Scores = self._bm25.get_scores_from_ids(self._bm25.get_tokens_ids(list(dict.fromkeys(terms))))
+        return scores / self._rarest
 
 
 def _subject(article: Article) -> list[str]:
-    return Terms(article.title).all * _TITLE_WEIGHT + Terms("，".join(article.keywords)).all
+    single = [word for word in article.keywords if len(word) == 1]
+    terms = Terms(article.title).all * _TITLE_WEIGHT + Terms("，".join(article.keywords)).all
+    return terms + Terms("，".join(single), alone=True).all
 
 
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]+")
+def _names(article: Article) -> tuple[str, ...]:
+    """By what callers call it: its keywords, and the telling words of its title."""
+    return tuple(dict.fromkeys((*article.keywords, *telling_words(article.title))))
 
 
-def _names(articles: Sequence[Article]) -> set[str]:
-    """What is put right by its sound: keywords, and the parts of titles."""
-    texts = chain.from_iterable((*article.keywords, article.title) for article in articles)
-    names = set(chain.from_iterable(re.split("[、，和与：及]", text) for text in texts))
-    return {name for name in names if SHORTEST <= len(name) <= LONGEST and _HAN.fullmatch(name)}
+def _mendable(articles: Sequence[Article]) -> Iterator[str]:
+    """What is put right by its sound: names, and the telling words in them."""
+    for name in chain.from_iterable(map(_names, articles)):
+        for word in (name, *telling_words(name)):
+            if SHORTEST <= len(word) <= LONGEST and _HAN.fullmatch(word):
+                yield word
 
 
 def _spans(text: str, words: set[str]) -> tuple[tuple[int, int], ...]:
     """Where any of the words stand, in order, what touches being one."""
     marked: list[tuple[int, int]] = []
-    for start, end in sorted(chain.from_iterable(_all(text, word) for word in words)):
+    for start, end in sorted(chain.from_iterable(_all(text, word) for word in words if len(word) > 1)):
         if marked and start <= marked[-1][1]:
             marked[-1] = (marked[-1][0], max(end, marked[-1][1]))
         else:

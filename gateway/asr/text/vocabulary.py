@@ -121,10 +121,12 @@ class Change(Struct, frozen=True, kw_only=True):
 
 class Vocabulary:
     """The terms, indexed by their sound. ``terms`` are lines as ``read_vocabulary`` gives them; an entry that is
-    no term raises ValueError.
+    no term raises ValueError. ``margin_of_two``: by how much the text must become likelier for a term of two characters;
+    where a wrong one costs little, less will do.
     """
 
-    def __init__(self, terms: Sequence[str]) -> None:
+    def __init__(self, terms: Sequence[str], margin_of_two: float = MARGIN_OF_TWO) -> None:
+        self._margin_of_two = margin_of_two
         self.terms = tuple(Term.parse(entry) for entry in terms)
         self._written = frozenset(term.written for term in self.terms)
         self._lengths = sorted({len(written) for written in self._written})
@@ -160,7 +162,7 @@ class Vocabulary:
             term, apart = found
             gain = _cost(run) - _cost(run[:start]) - _cost(run[end:]) + TERM_LOG_PROBABILITY - WEIGHT * apart
             gain -= BROKEN_WORD * ((start not in edges) + (end not in edges))
-            if gain >= (MARGIN if length > 2 else MARGIN_OF_TWO):
+            if gain >= (MARGIN if length > 2 else self._margin_of_two):
                 yield Change(
                     start=offset + start,
                     end=offset + end,
