@@ -58,7 +58,7 @@ prompts:        ## speak config/prompts.toml into asterisk/sounds
 	$(BIN)/hotline prompts build
 
 bench:          ## measure this machine, each figure beside its reference; prints JSON lines
-	@for name in ami clock resync asr; do $(BIN)/hotline bench $$name --json || exit 1; done
+	@for name in ami clock resync asr knowledge; do $(BIN)/hotline bench $$name --json || exit 1; done
 
 lock:           ## renew requirements/*.txt
 	scripts/lock

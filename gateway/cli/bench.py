@@ -22,6 +22,7 @@ BENCHES = {
     "resync": "seconds until living calls are known again after a cut, beside bare panoramisk",
     "phone": "what the live transcript of real calls is worth, beside the same audio decoded at leisure",
     "asr": "how far behind speech its words are and what they cost, beside a plain server of the same engine",
+    "knowledge": "milliseconds from a caller's words to the articles that answer, beside a plain scan",
 }
 
 
@@ -63,6 +64,9 @@ def add_commands(commands: Subcommands, common: argparse.ArgumentParser) -> None
     bench.add_argument("--out", type=Path, required=True, metavar="DIR", help="gets the legs, sentences and manifest")
     bench.add_argument("--language", default="zh", metavar="L", help="default: %(default)s")
     bench.add_argument("--sentences", type=int, metavar="N", help="the first N only (default: all)")
+    bench = add("knowledge", _knowledge)
+    bench.add_argument("--made", type=int, default=5000, metavar="N", help="made articles (default: %(default)s)")
+    bench.add_argument("--questions", type=int, default=300, metavar="N", help="of each set (default: %(default)s)")
 
 
 def _counts(text: str) -> tuple[int, ...]:
@@ -74,7 +78,7 @@ def _counts(text: str) -> tuple[int, ...]:
 
 def _list(arguments: argparse.Namespace, settings: Settings) -> int:
     for name, what in BENCHES.items():
-        print(f"{name:<7} {what}")
+        print(f"{name:<9} {what}")
     return 0
 
 
@@ -123,6 +127,14 @@ def _phone(arguments: argparse.Namespace, settings: Settings) -> int:
     count = None if arguments.sentences is None else max(1, arguments.sentences)
     work = measure(settings, arguments.config.resolve(), arguments.out.resolve(), arguments.language, count)
     return _run(arguments, work, table)
+
+
+def _knowledge(arguments: argparse.Namespace, settings: Settings) -> int:
+    """Exit status 1 when it took too long."""
+    from gateway.bench.knowledge import KnowledgeReport, measure, table
+
+    work = measure(settings, arguments.config, max(1, arguments.made), max(1, arguments.questions))
+    return _run(arguments, work, table, KnowledgeReport.passed)
 
 
 def _run(

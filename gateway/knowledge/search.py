@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from itertools import chain
 from typing import TypeAlias
@@ -31,7 +31,7 @@ _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]+")
 
 ANSWERS = 3
 UTTERANCES = 3
-"""So many of the caller's last utterances count that say anything,"""
+"""So many of the caller's last utterances count that name anything the articles are about,"""
 FADING = 0.5
 """each by so much less than the one after it."""
 LEAST_WORTH = 2.0
@@ -94,8 +94,10 @@ class KnowledgeIndex:
         self._passages = tuple(chain.from_iterable(article.passages for article in self.articles))
         self._starts = np.cumsum([0, *(len(article.passages) for article in self.articles[:-1])], dtype=np.intp)
         """Where in ``_passages`` those of each article begin."""
-        self._subjects = _Ranking([_subject(article) for article in self.articles], length_matters=0.3)
-        self._texts = _Ranking([Terms(f"{p.section}\n{p.text}").all for p in self._passages], length_matters=0.6)
+        if not self.articles:
+            return
+        self._subjects = _Ranking(map(_subject, self.articles), length_matters=0.3)
+        self._texts = _Ranking(map(_text, self._passages), length_matters=0.6)
         self._names = [[_Name.of(name) for name in _names(article)] for article in self.articles]
         self._sounds = Vocabulary(sorted(set(_mendable(self.articles))), MARGIN_OF_TWO)
 
@@ -104,8 +106,8 @@ class KnowledgeIndex:
 
         ``utterances``: the caller's, in order. Greetings, thanks and what names no article's subject get no answer.
         """
-        questions = self._questions(utterances)
-        if not questions or not self.articles:
+        questions = self._questions(utterances) if self.articles else []
+        if not questions:
             return ()
         worth = np.zeros(len(self.articles))
         highest = np.zeros(len(self.articles))
@@ -141,12 +143,12 @@ class KnowledgeIndex:
         return tuple(answers)
 
     def _questions(self, utterances: Sequence[str]) -> list[tuple[str, Terms]]:
-        """The last utterances that say anything, the newest first, their names put right by sound."""
+        """The last utterances that name anything, the newest first, their names put right by sound."""
         questions = []
         for utterance in reversed(utterances):
             text, _ = self._sounds.correct(utterance)
             terms = Terms(text, alone=True)
-            if terms.all:
+            if self._subjects.knows(terms):
                 questions.append((text, terms))
                 if len(questions) == UTTERANCES:
                     break
@@ -191,16 +193,25 @@ class _Name(Struct, frozen=True):
         return len(self.terms & said) / self.size
 
 
+_ANY = "\n"
+"""A term of every document, so that none is empty; nobody looks for it."""
+
+
 class _Ranking:
     """BM25 over lists of terms. ``length_matters``: BM25's b."""
 
-    def __init__(self, documents: Sequence[list[str]], length_matters: float) -> None:
-        self._count = len(documents)
+    def __init__(self, documents: Iterable[list[str]], length_matters: float) -> None:
+        # Terms become numbers one document at a time: as strings, those of all documents would fill the memory.
+        numbers: dict[str, int] = {}
+        numbered = [[numbers.setdefault(term, len(numbers)) for term in (_ANY, *terms)] for terms in documents]
         self._bm25 = bm25s.BM25(k1=1.2, b=length_matters)
-        if self._count:
-            self._bm25.index([*documents], show_progress=False)
-        self._rarest = float(np.log(1 + (self._count - 0.5) / 1.5)) or 1.0
+        self._bm25.index((numbered, numbers), show_progress=False)
+        self._rarest = float(np.log(1 + (len(numbered) - 0.5) / 1.5))
         """The inverse frequency of a term that stands in one document."""
+
+    def knows(self, terms: Terms) -> bool:
+        """Whether any of the terms stands in any of the documents."""
+        return bool(self._bm25.get_tokens_ids(terms.all))
 
     def scores(self, terms: Terms) -> Scores:
         """One for each document; a term counts once, the rarest about 1 whatever the number of documents."""
@@ -215,6 +226,10 @@ def _subject(article: Article) -> list[str]:
     single = [word for word in article.keywords if len(word) == 1]
     terms = Terms(article.title).all * _TITLE_WEIGHT + Terms("，".join(article.keywords)).all
     return terms + Terms("，".join(single), alone=True).all
+
+
+def _text(passage: Passage) -> list[str]:
+    return Terms(f"{passage.section}\n{passage.text}").all
 
 
 def _names(article: Article) -> tuple[str, ...]:

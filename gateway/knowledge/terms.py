@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from functools import lru_cache
 from itertools import chain
 
 import rjieba
@@ -63,7 +62,6 @@ class Terms:
         return self.telling + self.common
 
 
-@lru_cache(maxsize=4096)
 def _terms(run: str, alone: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if run.isascii():
         return (run,), ()

@@ -121,8 +121,8 @@ class Change(Struct, frozen=True, kw_only=True):
 
 class Vocabulary:
     """The terms, indexed by their sound. ``terms`` are lines as ``read_vocabulary`` gives them; an entry that is
-    no term raises ValueError. ``margin_of_two``: by how much the text must become likelier for a term of two characters;
-    where a wrong one costs little, less will do.
+    no term raises ValueError. ``margin_of_two``: by how much the text must become likelier for a term of two
+    characters; where a wrong one costs little, less will do.
     """
 
     def __init__(self, terms: Sequence[str], margin_of_two: float = MARGIN_OF_TWO) -> None:
