@@ -112,6 +112,7 @@ class _Reader:
         self._lines = lines
         self._categories = categories
         self._at: dict[str, int] = {}
+        self._body_begins = len(lines)
 
     def article(self) -> Article | None:
         """What could be read; worth something only without faults."""
@@ -124,16 +125,15 @@ class _Reader:
             self._fault(len(self._lines), "there is no section", "Write ## and a heading, and text under it")
         if self.faults:
             return None
-        dates = {key: date.fromisoformat(values[key]) if key in values else None for key in _DATES}
         return Article(
             article_id=name,
             title=values["title"],
             keywords=_keywords(values["keywords"]),
             category=values["category"],
             department=values["department"],
-            updated=dates["updated"] or date.min,
-            valid_from=dates["valid_from"],
-            valid_until=dates["valid_until"],
+            updated=date.fromisoformat(values["updated"]),
+            valid_from=_day(values.get("valid_from")),
+            valid_until=_day(values.get("valid_until")),
             passages=passages,
             links=tuple(self._links()),
         )
@@ -187,8 +187,7 @@ class _Reader:
             self._fault(self._at["valid_until"], "valid_until is before valid_from", "Change one of the two")
 
     def _body(self) -> Iterator[tuple[int, str]]:
-        start = getattr(self, "_body_begins", len(self._lines))
-        return enumerate(self._lines[start:], start + 1)
+        return enumerate(self._lines[self._body_begins :], self._body_begins + 1)
 
     def _passages(self) -> Iterator[Passage]:
         heading, headed_at = "", 0
@@ -213,6 +212,10 @@ class _Reader:
             for _, target in _LINK.findall(line):
                 if not _OUTSIDE.match(target):
                     yield Link(target, number)
+
+
+def _day(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None
 
 
 def _keywords(value: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from msgspec import Struct
 
 from gateway.asr.text.vocabulary import LONGEST, SHORTEST, Vocabulary
 from gateway.knowledge.articles import Article, Passage
-from gateway.knowledge.terms import Terms, telling_words
+from gateway.knowledge.terms import PAIR, Terms, telling_words
 
 logging.getLogger("bm25s").setLevel(logging.WARNING)
 
@@ -32,6 +32,8 @@ _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]+")
 ANSWERS = 3
 UTTERANCES = 3
 """So many of the caller's last utterances count that name anything the articles are about,"""
+LOOK_BACK = 12
+"""of so many, the others among them (an address, yes, thanks) not counted;"""
 FADING = 0.5
 """each by so much less than the one after it."""
 LEAST_WORTH = 2.0
@@ -61,7 +63,7 @@ _SECTIONS = tuple(
         ("材料|证件|手续|带什么|带哪些|要什么|准备什么", "材料"),
         ("多少钱|要钱|收费|费用|免费|花钱|交多少|怎么收|价格|贵", "收费|费用|标准"),
         ("多久|几天|多长时间|多少天|什么时候.{0,4}(?:下来|到账|拿到|办好)", "时限|时间"),
-        ("怎么办|怎么弄|怎么申请|流程|步骤|在哪|去哪|上哪|哪里|哪儿|找谁|怎么领", "流程|处理|谁来管"),
+        ("怎么办理|怎么弄|怎么申请|流程|步骤|在哪|去哪|上哪|哪里|哪儿|找谁|怎么领", "流程|处理|谁来管"),
         ("条件|符合|资格|够不够|哪些人|能不能|可不可以|可以吗|能.{0,6}吗", "条件|规定"),
         ("电话|号码|联系", "电话"),
     )
@@ -145,7 +147,7 @@ class KnowledgeIndex:
     def _questions(self, utterances: Sequence[str]) -> list[tuple[str, Terms]]:
         """The last utterances that name anything, the newest first, their names put right by sound."""
         questions = []
-        for utterance in reversed(utterances):
+        for utterance in reversed(utterances[-LOOK_BACK:]):
             text, _ = self._sounds.correct(utterance)
             terms = Terms(text, alone=True)
             if self._subjects.knows(terms):
@@ -245,10 +247,11 @@ def _mendable(articles: Sequence[Article]) -> Iterator[str]:
                 yield word
 
 
-def _spans(text: str, words: set[str]) -> tuple[tuple[int, int], ...]:
-    """Where any of the words stand, in order, what touches being one."""
+def _spans(text: str, said: set[str]) -> tuple[tuple[int, int], ...]:
+    """Where words and pairs of characters that were said stand, in order, what touches being one."""
+    words = {word for word in (term.removesuffix(PAIR) for term in said) if len(word) > 1}
     marked: list[tuple[int, int]] = []
-    for start, end in sorted(chain.from_iterable(_all(text, word) for word in words if len(word) > 1)):
+    for start, end in sorted(chain.from_iterable(_all(text, word) for word in words)):
         if marked and start <= marked[-1][1]:
             marked[-1] = (marked[-1][0], max(end, marked[-1][1]))
         else:

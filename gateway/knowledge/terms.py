@@ -28,6 +28,8 @@ _EMPTY_WORDS = """
 _EMPTY = re.compile("|".join(sorted(_EMPTY_WORDS.split(), key=len, reverse=True)))
 """Taken out of the text before it is cut into words; the longest first."""
 
+PAIR = "_"
+"""Stands behind a term that is a pair of characters, unlike the word of these two."""
 COMMON = 2500
 """Frequency in rjieba's dictionary from which a word (老人, 服务, 公司) tells little."""
 
@@ -35,7 +37,7 @@ COMMON = 2500
 class Terms:
     """Of one text: ``telling`` ones and ``common`` ones, in the text's order, with repetitions.
 
-    A term is a word, a pair of characters (written with a ``_``) or a pair of sounds; ``alone``: words of a single
+    A term is a word, a pair of characters (with ``PAIR`` behind it) or a pair of sounds; ``alone``: words of a single
     character are terms too. ``left_out``: characters that are in no term.
     """
 
@@ -70,13 +72,13 @@ def _terms(run: str, alone: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if len(word) > 1:
             found[_is_common(word)].append(word)
         elif alone:
-            found[0].extend((word, word + "_", sound(word)))
+            found[0].extend((word, word + PAIR, sound(word)))
     heard = sound(run)
     place = 0
     for word in rjieba.cut(run, False):
         end = place + len(word)
         for i in range(place, min(end, len(run) - 1)):
-            found[i + 1 < end and _is_common(word)].extend((run[i : i + 2] + "_", heard[i : i + 2]))
+            found[i + 1 < end and _is_common(word)].extend((run[i : i + 2] + PAIR, heard[i : i + 2]))
         place = end
     return tuple(found[0]), tuple(found[1])
 
