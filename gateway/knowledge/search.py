@@ -30,12 +30,12 @@ Scores: TypeAlias = npt.NDArray[np.floating]
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]+")
 
 ANSWERS = 3
-UTTERANCES = 3
-"""So many of the caller's last utterances count that name anything the articles are about,"""
 LOOK_BACK = 12
-"""of so many, the others among them (an address, yes, thanks) not counted;"""
+"""So many of the caller's last utterances are looked at;"""
+UTTERANCES = 3
+"""so many of these count, the last that name anything the articles are about,"""
 FADING = 0.5
-"""each by so much less than the one after it."""
+"""each this much of the one after it."""
 LEAST_WORTH = 2.0
 """An article below it does not answer. 1 is what the rarest term weighs in a subject: a word of two characters that
 only this subject names is worth 2 to 3, since its pair of characters and its sound count beside it.

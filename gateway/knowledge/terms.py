@@ -1,7 +1,7 @@
-"""What of a text is looked for: its words, and the sound of each two characters that follow each other. PURE.
+"""What of a text is looked for: its words, and each two characters that follow each other, written and by sound. PURE.
 
-A word carries what is meant; the sounds find it again where it is part of a longer word, or was heard as other
-characters (公机金). Words that any caller says whatever he asks (请问, 怎么办理, 我们) are no terms.
+A word carries what is meant; the pairs find it again where it is part of a longer word, and their sounds where it was
+heard as other characters (公机金). Words that any caller says whatever he asks (请问, 怎么办理, 我们) are no terms.
 """
 
 from __future__ import annotations
@@ -65,6 +65,7 @@ class Terms:
 
 
 def _terms(run: str, alone: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Telling and common ones. A word alone counts as much as one of two characters, with its pair and its sounds."""
     if run.isascii():
         return (run,), ()
     found: tuple[list[str], list[str]] = ([], [])
