@@ -1,7 +1,7 @@
 """Questions as callers speak them, a third with recognition errors, and the article that answers.
 
-Written before the search. It was tuned on ``questions.tsv`` and ``asks_nothing.tsv``; the files ``_aside`` were not
-looked at until it was done.
+Written before the search, which was tuned on ``questions.tsv`` and ``asks_nothing.tsv``; it was first run over
+``questions_aside.tsv``, and over ``asks_nothing_aside.tsv`` (written then), when that was done.
 """
 
 from __future__ import annotations
