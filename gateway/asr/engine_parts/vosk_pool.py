@@ -9,7 +9,7 @@ before, as Kaldi forgets the speaker with every final result. (The babble matter
 orders the graph, and with it the choice between equal paths.)
 
 What it keeps is memory: 50 MB at first, 200 MB after two minutes of speech, and more for as long as it hears new words.
-One that has heard ``RETIRE_SECONDS`` is given up.
+Each is given up in its time, no two at once: together they would make the memory a saw.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import contextlib
 import os
 import threading
 import time
+from itertools import count
 from typing import Any
 
 import vosk
@@ -25,7 +26,10 @@ import vosk
 from gateway.asr.engine_parts.babble import babble
 from gateway.asr.engine_parts.memory import trim
 
-RETIRE_SECONDS = 600.0
+SHORTEST_LIFE, LONGEST_LIFE = 200.0, 600.0
+"""Seconds of sound that a recogniser hears before it is given up."""
+GOLDEN = 0.618034
+"""Multiples of it, without their whole parts, lie as far from one another as can be, however many there are."""
 AT_START, SPARE = 6, 2
 """Recognisers made before the first call, and kept ready beyond those in use."""
 WARM_SECONDS, URGENT_SECONDS = 4.0, 0.4
@@ -42,12 +46,13 @@ class Kaldi:
     """One recogniser at ``rate``; ``seconds`` it has heard, which its word times count from.
 
     ``grammar``: see ``vosk_grammar``; its graph is small, so that such a one is made in a few milliseconds and needs no
-    warming. ``era``: see ``KaldiPool.release``.
+    warming. ``era``: see ``KaldiPool.release``. ``life``: seconds of sound until it is given up.
     """
 
-    def __init__(self, model: Any, rate: int, *, grammar: str = "", era: int = 0) -> None:
+    def __init__(self, model: Any, rate: int, *, grammar: str = "", era: int = 0, life: float = LONGEST_LIFE) -> None:
         self.rate = rate
         self.era = era
+        self.life = life
         self.seconds = 0.0
         self._recognizer: Any = vosk.KaldiRecognizer(model, rate, *([grammar] if grammar else []))
         self._recognizer.SetWords(True)
@@ -101,6 +106,7 @@ class KaldiPool:
         self._making: set[int] = set()
         self._lock = threading.Lock()
         self._era = 0
+        self._numbers = count()
 
     def borrow(self, rate: int) -> Kaldi:
         """The recogniser that was used last, to be given back at the leg's end. Waits only when there is none."""
@@ -109,7 +115,7 @@ class KaldiPool:
             kaldi = idle.pop() if idle else None
         self.prepare(rate, SPARE, REST)
         if kaldi is None:
-            kaldi = Kaldi(self._model, rate, era=self._era)
+            kaldi = self._new(rate)
             kaldi.warm(URGENT_SECONDS)
             return kaldi
         kaldi.forget_speaker()
@@ -125,15 +131,15 @@ class KaldiPool:
 
     def keeps(self, kaldi: Kaldi) -> bool:
         """False for one that is to be given back between two utterances, and will be given up."""
-        return kaldi.era == self._era and kaldi.seconds < RETIRE_SECONDS
+        return kaldi.era == self._era and kaldi.seconds < kaldi.life
 
-    def prepare(self, rate: int, count: int = AT_START, rest: float = 0.0) -> None:
-        """Have recognisers made until ``count`` are idle. Does not wait. ``rest``: see ``Kaldi.warm``."""
+    def prepare(self, rate: int, wanted: int = AT_START, rest: float = 0.0) -> None:
+        """Have recognisers made until ``wanted`` are idle. Does not wait. ``rest``: see ``Kaldi.warm``."""
         with self._lock:
-            if rate in self._making or len(self._idle.get(rate, ())) >= count:
+            if rate in self._making or len(self._idle.get(rate, ())) >= wanted:
                 return
             self._making.add(rate)
-        threading.Thread(target=self._make, args=(rate, count, rest), name="spare recognisers").start()
+        threading.Thread(target=self._make, args=(rate, wanted, rest), name="spare recognisers").start()
 
     def release(self) -> None:
         """Give up all recognisers: the idle ones now, those in use after their utterance. New spare ones follow."""
@@ -149,12 +155,16 @@ class KaldiPool:
         with self._lock:
             return len(self._idle.get(rate, ()))
 
-    def _make(self, rate: int, count: int, rest: float) -> None:
+    def _new(self, rate: int) -> Kaldi:
+        share = next(self._numbers) * GOLDEN % 1.0
+        return Kaldi(self._model, rate, era=self._era, life=SHORTEST_LIFE + share * (LONGEST_LIFE - SHORTEST_LIFE))
+
+    def _make(self, rate: int, wanted: int, rest: float) -> None:
         with contextlib.suppress(AttributeError, OSError):  # only on Linux has a thread a niceness of its own
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         try:
-            while self.idle(rate) < count and threading.main_thread().is_alive():
-                kaldi = Kaldi(self._model, rate, era=self._era)
+            while self.idle(rate) < wanted and threading.main_thread().is_alive():
+                kaldi = self._new(rate)
                 kaldi.warm(WARM_SECONDS, rest)
                 self.give_back(kaldi)
         finally:
