@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -12,6 +13,9 @@ import pytest_asyncio
 from gateway.demo.stage import AsteriskInstance, RedisInstance
 from tests.integration.postgresql import PostgresqlInstance
 from tests.integration.prompts import lay_prompts
+
+# A shell that runs tests in the background has them ignore Ctrl-C, and with them every command they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
