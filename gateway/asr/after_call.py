@@ -77,17 +77,7 @@ class AfterCall:
             detail = "recordings are whole" if message.complete else "a recording ended early: see the worker's log"
             events.append(GatewayHealth(at=now, component="recording", status=status, detail=detail))
         if message.file:
-            events.append(
-                RecordingCompleted(
-                    at=now,
-                    call_id=message.call_id,
-                    file=message.file,
-                    start=message.start - message.arrived,
-                    seconds=message.seconds,
-                    complete=message.complete,
-                    kept=message.kept,
-                )
-            )
+            events.append(message.completed(now))
         return events
 
     def next_for(self, worker_id: str) -> Transcribe | None:

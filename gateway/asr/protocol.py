@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from gateway.events import Correction, Finding, Speaker, Utterance
+from gateway.events import Correction, Finding, RecordingCompleted, Speaker, Utterance
 
 Reason: TypeAlias = Literal["named", "engine", "preferred", "fallback"]
 """Why a model transcribes a language: the settings name it, they name its engine, it is the best installed one of the
@@ -157,6 +157,18 @@ class RecordingClosed(Kept, frozen=True, kw_only=True, tag="recording.closed"):
     seconds: float
     complete: bool
     kept: bool
+
+    def completed(self, now: float) -> RecordingCompleted:
+        """What is told of it when there is a file."""
+        return RecordingCompleted(
+            at=now,
+            call_id=self.call_id,
+            file=self.file,
+            start=self.start - self.arrived,
+            seconds=self.seconds,
+            complete=self.complete,
+            kept=self.kept,
+        )
 
 
 class Transcribed(Kept, frozen=True, kw_only=True, tag="transcribed"):

@@ -157,7 +157,7 @@ def test_no_grammar(tmp_path: Path) -> None:
 
 
 def test_int8_is_preferred_but_for_the_decoder(tmp_path: Path) -> None:
-    from gateway.asr.sherpa_recognizer import lay_out as files_of
+    from gateway.asr.engine_parts.sherpa_layout import lay_out as files_of
 
     found = files_of(SHERPA, zipformer(tmp_path, int8=True))
     assert found.joiner is not None

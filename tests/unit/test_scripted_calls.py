@@ -12,7 +12,7 @@ import pytest
 
 from tests.scripted_calls import CALLS, City, Half, ScriptedCall, load_call, load_city, load_half
 
-TREE = Path(__file__).parents[2] / "config" / "taxonomy" / "tree.csv"
+TREE = CALLS / "tree.csv"
 FILES = sorted(CALLS.glob("*/*.toml"))
 REQUEST_TYPES = {"咨询", "求助", "投诉", "举报", "建议", "表扬"}
 EMERGENCIES = {"110", "119", "120", "122", "life"}

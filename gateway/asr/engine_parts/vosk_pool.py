@@ -3,13 +3,13 @@
 A new recogniser takes half a second for its first sound, and decodes twice as fast once it has heard some: it keeps
 the parts of the search graph it has seen. So each is made ahead of time, by a thread of its own, and has heard babble
 before anybody speaks (at a gentle pace once there are legs, whose speech comes first); and the one given back last is
-lent first. Within a leg Kaldi learns to know the speaker, which
-spares it errors from the second utterance on; what a leg is heard to say does not depend on who used a recogniser
-before, as Kaldi forgets the speaker with every final result. (The babble matters for that too: the very first sound
-orders the graph, and with it the choice between equal paths.)
+lent first. Within a leg Kaldi learns to know the speaker, which spares it errors from the second utterance on; what a
+leg is heard to say does not depend on who used a recogniser before, as Kaldi forgets the speaker with every final
+result. (The babble matters for that too: the very first sound orders the graph, and with it the choice between equal
+paths.)
 
 What it keeps is memory: 50 MB at first, 200 MB after two minutes of speech, and more for as long as it hears new words.
-Each is given up in its time, no two at once: together they would make the memory a saw.
+Each is given up after a life of its own length: all at once would make the memory a saw.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from gateway.asr.stream import DecoderPool, RecognizerStream
 from gateway.asr.text.vocabulary import Vocabulary
 from gateway.asr.worker import resident_bytes
 from gateway.config import Settings, zone
-from gateway.events import Event, RecordingCompleted, Speaker
+from gateway.events import Event, Speaker
 
 log = logging.getLogger(__name__)
 
@@ -259,17 +259,7 @@ class LineTap:
 
     def _recorded(self, message: FromWorker) -> None:
         if isinstance(message, RecordingClosed) and message.file:
-            self._tell(
-                RecordingCompleted(
-                    at=self._clock(),
-                    call_id=message.call_id,
-                    file=message.file,
-                    start=message.start - message.arrived,
-                    seconds=message.seconds,
-                    complete=message.complete,
-                    kept=message.kept,
-                )
-            )
+            self._tell(message.completed(self._clock()))
 
 
 def for_language(settings: Settings, language: str) -> Settings:

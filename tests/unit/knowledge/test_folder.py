@@ -1,10 +1,7 @@
-"""The folder: a wrong file is left out, a changed one read again."""
+"""The folder: a wrong file is left out."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -13,7 +10,7 @@ from gateway.config import Settings
 from gateway.config.neighbours import Knowledge
 from gateway.errors import SettingError
 from gateway.knowledge import folder as folders
-from gateway.knowledge.folder import KnowledgeFolder, knowledge_folder, read_folder
+from gateway.knowledge.folder import knowledge_folder, read_folder
 from tests.unit.knowledge.shelves import HEAD
 
 CATEGORIES = frozenset({"公安政法"})
@@ -48,50 +45,3 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_the_folder_is_beside_the_settings_unless_they_name_one(tmp_path: Path) -> None:
     assert knowledge_folder(Settings(), tmp_path) == tmp_path / "knowledge"
     assert knowledge_folder(Settings(knowledge=Knowledge(folder="/srv/articles")), tmp_path) == Path("/srv/articles")
-
-
-@asynccontextmanager
-async def watching(folder: Path) -> AsyncIterator[tuple[asyncio.Queue[list[str]], asyncio.Queue[SettingError]]]:
-    """The files read after each change, and what failed."""
-    read: asyncio.Queue[list[str]] = asyncio.Queue(16)
-    failed: asyncio.Queue[SettingError] = asyncio.Queue(16)
-    watcher = KnowledgeFolder(
-        folder,
-        CATEGORIES,
-        lambda index, faults: read.put_nowait(
-            [article.file for article in index.articles] + [f"!{fault.file}" for fault in faults]
-        ),
-        failed.put_nowait,
-        every=0.01,
-    )
-    task = asyncio.create_task(watcher.run())
-    try:
-        yield read, failed
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-async def test_a_change_is_read_once(tmp_path: Path) -> None:
-    (tmp_path / "one.md").write_text(TEXT, encoding="utf-8")
-    async with watching(tmp_path) as (read, _):
-        assert await read.get() == ["one.md"]
-        (tmp_path / "new").write_text("## 收费\n", encoding="utf-8")
-        (tmp_path / "new").rename(tmp_path / "two.md")
-        assert await read.get() == ["one.md", "!two.md"]
-        (tmp_path / "two.md").unlink()
-        assert await read.get() == ["one.md"]
-        assert read.empty()
-
-
-async def test_a_folder_that_goes_leaves_the_articles_as_they_were(tmp_path: Path) -> None:
-    folder = tmp_path / "articles"
-    folder.mkdir()
-    (folder / "one.md").write_text(TEXT, encoding="utf-8")
-    async with watching(folder) as (read, failed):
-        assert await read.get() == ["one.md"]
-        folder.rename(tmp_path / "away")
-        assert "is no folder of articles" in str(await failed.get())
-        (tmp_path / "away").rename(folder)
-        assert await read.get() == ["one.md"]

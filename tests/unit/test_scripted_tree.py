@@ -1,4 +1,4 @@
-"""The tree of matters that comes with the gateway: complete, without doubles, and each leaf with a receiver."""
+"""The tree of matters of the scripted calls: complete, without doubles, and each leaf with a receiver."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
-TAXONOMY = Path(__file__).parents[3] / "config" / "taxonomy"
+from tests.scripted_calls import CALLS
+
+CONFIG = Path(__file__).parents[2] / "config"
 COLUMNS = ["category", "subcategory", "leaf", "department", "second_department", "about"]
 FEWEST_CATEGORIES, FEWEST_LEAVES = 12, 150
 
 
 @pytest.fixture(scope="module")
 def rows() -> list[dict[str, str]]:
-    with (TAXONOMY / "tree.csv").open(encoding="utf-8", newline="") as file:
+    with (CALLS / "tree.csv").open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file, strict=True)
         assert reader.fieldnames == COLUMNS
         return list(reader)
@@ -50,13 +52,13 @@ def test_the_second_department_is_another_one(rows: list[dict[str, str]]) -> Non
 
 
 def test_old_tickets_keep_their_first_and_second_level(rows: list[dict[str, str]]) -> None:
-    with (TAXONOMY / "12345.csv").open(encoding="utf-8", newline="") as file:
+    with (CONFIG / "taxonomy" / "12345.csv").open(encoding="utf-8", newline="") as file:
         old = {(row["category"], row["subcategory"]) for row in csv.DictReader(file)}
     assert old - {(row["category"], row["subcategory"]) for row in rows} == set()
 
 
 def test_every_department_of_the_rules_receives_a_leaf(rows: list[dict[str, str]]) -> None:
-    rules = tomllib.loads((TAXONOMY.parent / "departments.toml").read_text(encoding="utf-8"))
+    rules = tomllib.loads((CONFIG / "departments.toml").read_text(encoding="utf-8"))
     known = {rule["department"] for rule in rules["rule"]}
     receivers = {row["department"] for row in rows} | {row["second_department"] for row in rows}
     assert known - receivers == set()
